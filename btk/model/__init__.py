@@ -1,0 +1,1 @@
+"""The foundation: frozen nouns that every other room speaks in."""
