@@ -1,0 +1,274 @@
+"""The result screen: a result document on a terminal (or in a pipe), to be read in ten seconds."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import TextIO
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from btk.model.dates import format_date
+from btk.report.result_view import Figures, Group, Number, ResultView, result_view
+from btk.report.sparkline import ASCII_BLOCKS, BLOCKS, sparkline
+
+MOST_ROWS = 25
+WIDE = 100
+LABEL_WIDTH = 10
+
+
+def show_result(
+    document: Mapping[str, object],
+    folder: str | None = None,
+    out: TextIO | None = None,
+    width: int | None = None,
+) -> None:
+    """Print `document` to `out` (stdout); `folder` holds its files, `width` overrides the terminal's."""
+    console = Console(file=out, width=width, highlight=False, markup=False, emoji=False)
+    result = result_view(document)
+    _print_warnings(console, result)
+    _print_headline(console, result)
+    console.print(_symbol_table(result, wide=console.width >= WIDE))
+    if result.portfolio.statistics.by_close_reason:
+        console.print()
+        console.print(_reason_table(result))
+    console.print()
+    _print_facts(console, result, folder)
+
+
+def _print_warnings(console: Console, result: ResultView) -> None:
+    warnings = list(result.warnings)
+    if result.status != "complete":
+        warnings.insert(0, "this run was interrupted: the figures cover only what ran until then")
+    for warning in warnings:
+        console.print(f"Warning: {warning}", style="bold yellow")
+
+
+def _print_headline(console: Console, result: ResultView) -> None:
+    figures, money = result.portfolio.statistics, _Money(result)
+    names = result.strategy if isinstance(result.strategy, str) else ", ".join(result.strategy)
+    frame = f"{format_date(result.frame.from_ms)} to {format_date(result.frame.to_ms)}"
+    console.print(f"{names} on {result.exchange}, {frame}, {result.mode}, {result.model} model", style="bold")
+    console.print(
+        Text.assemble(
+            (_percent(figures.return_pct), f"bold {_colour(figures.return_pct)}"),
+            f"   {money.plain(figures.start_equity)} -> {money.plain(figures.final_equity)} {money.currency}",
+            f"   max drawdown {_plain(figures.max_drawdown_pct)} %",
+        )
+    )
+    blocks = BLOCKS if console.encoding.startswith("utf") else ASCII_BLOCKS
+    equity = result.portfolio.equity
+    if equity.value:
+        console.print(sparkline(equity.at_ms, equity.value, console.width, blocks))
+    console.print()
+
+
+class _Money:
+    """Amounts in the wallet's currency, with as many decimals as its size asks for."""
+
+    def __init__(self, result: ResultView) -> None:
+        self.currency = result.portfolio.currency
+        start = result.portfolio.statistics.start_equity or 0.0
+        self._decimals = min(8, max(2, 5 - math.floor(math.log10(start)))) if start > 0 else 2
+
+    def plain(self, amount: Number) -> str:
+        return _plain(amount, self._decimals)
+
+    def signed(self, amount: Number) -> str:
+        return _signed(amount, self._decimals)
+
+
+def _plain(number: Number, decimals: int = 2) -> str:
+    return "N/A" if number is None else f"{number:,.{decimals}f}"
+
+
+def _signed(number: Number, decimals: int = 2) -> str:
+    if number is None:
+        return "N/A"
+    return f"{number:+,.{decimals}f}" if round(number, decimals) else f"{0:.{decimals}f}"
+
+
+def _percent(number: Number, decimals: int = 2) -> str:
+    return "N/A" if number is None else f"{_signed(number, decimals)} %"
+
+
+def _colour(number: Number) -> str:
+    if number is None or number == 0:
+        return "default"
+    return "green" if number > 0 else "red"
+
+
+def _coloured(text: str, number: Number) -> Text:
+    return Text(text, style=_colour(number))
+
+
+def _symbol_table(result: ResultView, wide: bool) -> Table:
+    money = _Money(result)
+    headings = [
+        "Trades",
+        "Win %",
+        "Avg %",
+        f"PnL\n{money.currency}",
+        "Profit\nfactor",
+        "Max\nDD %",
+        "In\nmarket %",
+    ]
+    extra = ["Sharpe\ndaily", "Holding\n%", "Avg\nminutes"] if wide else []
+    table = _table("Symbol", headings + extra)
+    symbols = list(result.symbols.items())
+    for name, symbol in symbols[:MOST_ROWS]:
+        table.add_row(name, *_symbol_cells(symbol.statistics, money, wide))
+    if len(symbols) > MOST_ROWS:
+        table.add_row(f"and {len(symbols) - MOST_ROWS} more")
+    table.add_section()
+    table.add_row("Total", *_symbol_cells(result.portfolio.statistics, money, wide), style="bold")
+    return table
+
+
+def _symbol_cells(figures: Figures, money: _Money, wide: bool) -> list[str | Text]:
+    cells: list[str | Text] = [
+        f"{figures.total_trades:,}",
+        _plain(figures.win_rate_pct, 1),
+        _signed(figures.avg_pnl_pct, 3),
+        _coloured(money.signed(figures.total_pnl_cost), figures.total_pnl_cost),
+        _plain(figures.profit_factor),
+        _plain(figures.max_drawdown_pct),
+        _plain(figures.exposure_pct, 1),
+    ]
+    if wide:
+        cells += [
+            _plain(figures.sharpe_daily),
+            _signed(figures.buy_and_hold_pct),
+            _plain(figures.avg_duration_minutes, 0),
+        ]
+    return cells
+
+
+def _reason_table(result: ResultView) -> Table:
+    money = _Money(result)
+    table = _table("Closed by", ["Trades", "Win %", "Avg %", f"PnL\n{money.currency}"])
+    for reason, group in result.portfolio.statistics.by_close_reason.items():
+        table.add_row(reason.replace("_", " "), *_group_cells(group, money))
+    return table
+
+
+def _group_cells(group: Group, money: _Money) -> list[str | Text]:
+    return [
+        f"{group.trades:,}",
+        _plain(group.win_rate_pct, 1),
+        _signed(group.avg_pnl_pct, 3),
+        _coloured(money.signed(group.total_pnl_cost), group.total_pnl_cost),
+    ]
+
+
+def _table(first: str, headings: Iterable[str]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+    table.add_column(first, overflow="fold", vertical="bottom")
+    for heading in headings:
+        table.add_column(heading, justify="right", no_wrap=True)
+    return table
+
+
+def _print_facts(console: Console, result: ResultView, folder: str | None) -> None:
+    for label, fact in _facts(result, folder).items():
+        lines = textwrap.fill(
+            fact,
+            console.width,
+            initial_indent=f"{label:<{LABEL_WIDTH}}",
+            subsequent_indent=" " * LABEL_WIDTH,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        text = Text(lines)
+        text.stylize("bold", 0, len(label))
+        console.print(text, soft_wrap=True)
+
+
+def _facts(result: ResultView, folder: str | None) -> dict[str, str]:
+    figures = result.portfolio.statistics
+    facts = {
+        "Costs": _costs(figures, _Money(result)),
+        "Drawdown": _drawdown(figures, _Money(result)),
+        "Ratios": _ratios(figures),
+        "Holding": f"{_percent(figures.buy_and_hold_pct)} for buying at the start and doing nothing",
+        "Exits": _exits(figures),
+        "Data": _data(result),
+        "Signals": _signals(result),
+    }
+    return {**facts, **({"Files": folder} if folder else {}), "Speed": _speed(result)}
+
+
+def _costs(figures: Figures, money: _Money) -> str:
+    parts = {
+        "gross": figures.gross_pnl_cost,
+        "fees": _negative(figures.fee_cost),
+        "slippage": _negative(figures.slippage_cost),
+        "net": figures.total_pnl_cost,
+    }
+    return ", ".join(f"{name} {money.signed(cost)}" for name, cost in parts.items()) + f" {money.currency}"
+
+
+def _negative(cost: Number) -> Number:
+    return None if cost is None else -cost
+
+
+def _drawdown(figures: Figures, money: _Money) -> str:
+    peak_ms, trough_ms = figures.drawdown_peak_ms, figures.drawdown_trough_ms
+    if peak_ms is None or trough_ms is None:
+        return "none"
+    recovered_ms = figures.drawdown_recovered_ms
+    end = "not recovered" if recovered_ms is None else f"recovered {format_date(recovered_ms)}"
+    return (
+        f"{_plain(figures.max_drawdown_pct)} %, {format_date(peak_ms)} to {format_date(trough_ms)}, {end}; "
+        f"at most {money.plain(figures.max_drawdown_cost)} {money.currency}"
+    )
+
+
+def _ratios(figures: Figures) -> str:
+    text = (
+        f"Sharpe {_plain(figures.sharpe_daily)}, Sortino {_plain(figures.sortino_daily)} "
+        f"(daily equity, annualised); "
+        f"per trade Sharpe {_plain(figures.sharpe_ratio, 3)}, "
+        f"expectancy {_percent(figures.expectancy_pct, 3)}"
+    )
+    return f"{text}. N/A: under 14 days or 10 trades, or no spread" if "N/A" in text else text
+
+
+def _exits(figures: Figures) -> str:
+    return (
+        f"{figures.ambiguous_exits:,} ambiguous (one candle touched stop and target: counted as the stop), "
+        f"{figures.exact_touches:,} exact touches of the target"
+    )
+
+
+def _data(result: ResultView) -> str:
+    gaps = result.portfolio.statistics.gap_minutes
+    return f"{gaps:,} minutes without a real candle" if gaps else "no gaps"
+
+
+def _signals(result: ResultView) -> str:
+    cancelled: Counter[str] = Counter()
+    rejected: Counter[str] = Counter()
+    for symbol in result.symbols.values():
+        cancelled.update(one.reason for one in symbol.cancelled)
+        for one in symbol.rejected:
+            rejected[one.reason] += one.count
+    return f"{_counted('cancelled', cancelled)}, {_counted('rejected', rejected)}"
+
+
+def _counted(what: str, reasons: Counter[str]) -> str:
+    parts = ", ".join(f"{reason} {count:,}" for reason, count in reasons.most_common())
+    return f"{reasons.total():,} {what} ({parts})" if parts else f"0 {what}"
+
+
+def _speed(result: ResultView) -> str:
+    candles = sum(symbol.candles for symbol in result.symbols.values())
+    timing = result.timing
+    return (
+        f"{candles:,} candles in {_plain(timing.seconds)} s, {_plain(timing.candles_per_second, 0)} a second"
+    )

@@ -1,0 +1,1 @@
+"""Reports: numbers and text, pure folds over trades, equity and events."""
