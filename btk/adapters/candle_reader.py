@@ -1,0 +1,110 @@
+"""Stored candles as a candle source: mapped files, never a fetch, undisturbed by a writer at work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from btk.adapters.candle_block import table_checksum
+from btk.adapters.candle_envelope import checksum
+from btk.adapters.candle_index import CandleIndex, load_index
+from btk.adapters.candle_series import SeriesKey, months_of
+from btk.adapters.candle_stretch import CANDLE, EMPTY, Counts, Stretch, runs
+from btk.adapters.candle_window import close_before, rows_of, shown, states_of
+from btk.model.bars import COLUMNS, Bars, Span
+from btk.model.errors import DataError
+
+T = TypeVar("T")
+
+
+class StoredCandles:
+    """The series of one exchange and interval under a cache folder. Holds no state but the place."""
+
+    def __init__(self, root: Path, exchange: str, interval: str = "1m") -> None:
+        self._root = root
+        self._exchange = exchange
+        self._interval = interval
+
+    @property
+    def exchange(self) -> str:
+        """The exchange's name."""
+        return self._exchange
+
+    def missing(self, symbol: str, span: Span) -> tuple[Span, ...]:
+        """The stretches that are neither candles nor known as empty at the venue, ascending.
+
+        Rows before the first candle are missing too; a symbol of which nothing is stored misses all.
+        """
+        return self._of_one_moment(symbol, lambda folder, index: _missing(folder, index, span))
+
+    def read(self, symbol: str, span: Span) -> Bars:
+        """One row for every step of the span: flat and without volume where empty, NaN where missing.
+
+        Views on a mapped file when the span lies within one calendar month, else a copy of just these rows.
+        """
+        stretch = self._of_one_moment(symbol, lambda folder, index: _shown_rows(folder, index, span))
+        return Bars(span.from_ms, self._key(symbol).step_ms, stretch.table)
+
+    def digest(self, symbol: str, span: Span) -> str:
+        """Equal candles give an equal digest, however they are filed; of whole months it takes checksums."""
+        return self._of_one_moment(symbol, lambda folder, index: _digest(folder, index, span))
+
+    def remedy(self, symbol: str, span: Span) -> str:
+        """The command line that brings in what is missing."""
+        return f"btk cache import FILE --symbol {symbol} --exchange {self._exchange}"
+
+    def counts(self, symbol: str, span: Span) -> Counts:
+        """How many rows of the span are candles, empty at the venue, failed or unknown."""
+        states = self._of_one_moment(symbol, lambda folder, index: states_of(folder, index, span))
+        return Stretch(span.from_ms, np.empty((len(COLUMNS), 0)), states).counts
+
+    def extent(self, symbol: str) -> Span | None:
+        """From the first known row of a symbol to the end of the last; None when nothing is stored."""
+        return self._of_one_moment(symbol, lambda folder, index: index.extent)
+
+    def _of_one_moment(self, symbol: str, work: Callable[[Path, CandleIndex], T]) -> T:
+        series = self._key(symbol)
+        folder = series.folder(self._root)
+        index = load_index(folder, series)
+        while True:
+            try:
+                return work(folder, index)
+            except FileNotFoundError as gone:
+                # A writer replaced this block after the index was read; the index of now names its successor.
+                newer = load_index(folder, series)
+                if newer.generation == index.generation:
+                    raise DataError(
+                        f"{gone.filename}: the file is gone; run 'btk cache check', then bring it in again"
+                    ) from gone
+                index = newer
+
+    def _key(self, symbol: str) -> SeriesKey:
+        return SeriesKey(self._exchange, symbol, self._interval)
+
+
+def _missing(folder: Path, index: CandleIndex, span: Span) -> tuple[Span, ...]:
+    states = states_of(folder, index, span)
+    absent = (states != CANDLE) & (states != EMPTY)
+    leading = int(np.argmax(states == CANDLE)) if (states == CANDLE).any() else len(states)
+    if (states[:leading] == EMPTY).any() and np.isnan(close_before(folder, index, span.from_ms)):
+        absent[:leading] = True
+    return runs(absent, span.from_ms, index.series.step_ms)
+
+
+def _shown_rows(folder: Path, index: CandleIndex, span: Span) -> Stretch:
+    return shown(folder, index, rows_of(folder, index, span))
+
+
+def _digest(folder: Path, index: CandleIndex, span: Span) -> str:
+    months = [_month_digest(folder, index, month) for month in months_of(span)]
+    return checksum(" ".join([*map(str, span), *months]).encode())
+
+
+def _month_digest(folder: Path, index: CandleIndex, month: Span) -> str:
+    for entry in index.overlapping(month):
+        if entry.span(index.series.step_ms) == month and entry.counts.candles == entry.facts.rows:
+            return entry.facts.checksum
+    return table_checksum(_shown_rows(folder, index, month).table)

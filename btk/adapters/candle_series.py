@@ -1,0 +1,79 @@
+"""A candle series: which market and interval its files belong to, and how its time is cut into months."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from btk.model.bars import Span
+from btk.model.errors import SettingsError
+from btk.model.intervals import interval_ms
+from btk.model.names import check_exchange_name, check_symbol_name
+
+_UNIFIED = re.compile(r"[A-Za-z0-9.\-]+/[A-Za-z0-9.\-]+(:[A-Za-z0-9.\-]+)?\Z")
+
+
+class SeriesKey(msgspec.Struct, frozen=True):
+    """Exchange, symbol in its file form, and interval; stored inside every file and compared on reading."""
+
+    exchange: str
+    symbol: str
+    interval: str = "1m"
+
+    def __str__(self) -> str:
+        return f"{self.exchange} {self.symbol} {self.interval}"
+
+    @property
+    def step_ms(self) -> int:
+        """Milliseconds from one candle to the next."""
+        return interval_ms(self.interval)
+
+    def folder(self, root: Path) -> Path:
+        """Where its files are; `SettingsError` for a name that could lead elsewhere."""
+        exchange, symbol = check_exchange_name(self.exchange), check_symbol_name(self.symbol)
+        interval_ms(self.interval)
+        return root / exchange / symbol / self.interval
+
+
+class SymbolNames(msgspec.Struct, frozen=True):
+    """A symbol as a file name, and, where it was given, as the venues' common form (`BTC/USDT`)."""
+
+    file_form: str
+    unified: str | None
+
+
+def symbol_names(text: str) -> SymbolNames:
+    """`BTCUSDT`, or `BTC/USDT` and `BTC/USDT:USDT`, which become `BTCUSDT` and `BTCUSDT.USDT`."""
+    if "/" not in text:
+        return SymbolNames(check_symbol_name(text), None)
+    if not _UNIFIED.match(text) or ".." in text:
+        raise SettingsError(f"symbol {text!r} cannot be used: write it like BTCUSDT or BTC/USDT")
+    return SymbolNames(check_symbol_name(text.replace("/", "").replace(":", ".")), text)
+
+
+def month_of(at_ms: int) -> str:
+    """The calendar month of a moment, such as `2023-03`."""
+    return str(np.datetime64(at_ms, "ms").astype("datetime64[M]"))
+
+
+def month_around(at_ms: int) -> Span:
+    """The calendar month that holds a moment."""
+    month = np.datetime64(at_ms, "ms").astype("datetime64[M]")
+    return Span(_start_ms(month), _start_ms(month + 1))
+
+
+def months_of(span: Span) -> Iterator[Span]:
+    """The span, cut at the first of each month."""
+    from_ms = span.from_ms
+    while from_ms < span.to_ms:
+        to_ms = min(span.to_ms, month_around(from_ms).to_ms)
+        yield Span(from_ms, to_ms)
+        from_ms = to_ms
+
+
+def _start_ms(month: np.datetime64) -> int:
+    return int(month.astype("datetime64[ms]").astype(np.int64))

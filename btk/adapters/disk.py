@@ -1,0 +1,72 @@
+"""The disk: the file operations that must survive a kill or a power cut, behind a door that tests can break."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from btk.model.errors import DumpError
+
+Chunk = bytes | memoryview
+
+
+class Disk:
+    """The real one: what it has done is on the platter when it returns."""
+
+    def write(self, path: Path, chunks: Iterable[Chunk]) -> None:
+        """A new file of these bytes, flushed to the device."""
+        with path.open("wb") as file:
+            for chunk in chunks:
+                file.write(chunk)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def rename(self, source: Path, target: Path) -> None:
+        """One step: whoever opens `target` finds the old file or the new one."""
+        source.replace(target)
+
+    def sync_folder(self, folder: Path) -> None:
+        """Without it a power cut may forget a rename whose file it kept."""
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def remove(self, path: Path) -> None:
+        """The name is gone; whoever has the file open or mapped keeps it."""
+        path.unlink(missing_ok=True)
+
+
+def save(disk: Disk, path: Path, chunks: Iterable[Chunk]) -> None:
+    """Put a whole new file at `path`: afterwards, or after a kill at any point, it is the old or the new.
+
+    `DumpError` when the disk refuses; the old file is untouched then.
+    """
+    draft = path.with_name(f".{path.name}.tmp")
+    try:
+        disk.write(draft, chunks)
+        disk.rename(draft, path)
+        disk.sync_folder(path.parent)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise unwritable(path, error) from error
+
+
+def make_folder(disk: Disk, folder: Path) -> None:
+    """The folder and its parents, remembered by the device; `DumpError` when it cannot be made."""
+    absent = [path for path in (folder, *folder.parents) if not path.exists()]
+    try:
+        for path in reversed(absent):
+            path.mkdir(exist_ok=True)
+            disk.sync_folder(path.parent)
+    except OSError as error:
+        raise unwritable(folder, error) from error
+
+
+def unwritable(path: Path, error: OSError) -> DumpError:
+    """The one line for a file or folder that the disk refused to write."""
+    return DumpError(
+        f"{path} cannot be written: {error.strerror or error}; free or allow it, then run this again"
+    )
