@@ -29,7 +29,7 @@ Lifetime = Annotated[
     Meta(
         description="a whole number of minutes of at least 1, or inf",
         extra=INFINITE,
-        extra_json_schema={"anyOf": [{"type": "integer", "minimum": 1}, {"enum": ["inf", ".inf"]}]},
+        extra_json_schema={"anyOf": [{"type": "number", "minimum": 1}, {"const": "inf"}]},
     ),
 ]
 
@@ -66,11 +66,12 @@ RuleName = Annotated[
     str,
     Meta(pattern=r"^[^:]+:[A-Za-z_]\w*$", description="a rule such as strategies/rules.py:reward_ratio"),
 ]
+SECRET_WORDS = "a reference such as ${BTK_API_KEY} or ${file:/path} (never the key itself)"
 SecretReference = Annotated[
     str,
     Meta(
         pattern=r"^\$\{(file:[^}]+|[A-Za-z_]\w*)\}$",
-        description="a reference such as ${BTK_API_KEY} or ${file:/path} (never the key itself)",
+        description=SECRET_WORDS,
         extra=HIDDEN,
     ),
 ]

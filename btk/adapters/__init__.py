@@ -1,0 +1,1 @@
+"""Plumbing: files, YAML, exchanges, clocks and whatever else lies outside, behind the doors of `btk.ports`."""

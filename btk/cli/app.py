@@ -1,0 +1,66 @@
+"""`btk`: the table of its commands, and the one place where a command line starts and ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from types import FrameType
+from typing import ClassVar, NoReturn
+
+import typer
+
+from btk.cli.endings import Terminated, finish
+from btk.cli.invocation import Invocation, Root, Verbose, Version
+from btk.cli.lazy_commands import PLAIN_TEXT, LazyGroup, Row
+
+COMPLETION_VARIABLE = "_BTK_COMPLETE"
+
+
+class Commands(LazyGroup):
+    """Every command of `btk`; one whose time has not come is absent."""
+
+    rows: ClassVar = {
+        "config": Row("btk.cli.config_commands", "app", "Show, check and start the settings."),
+        "new": Row("btk.cli.new_command", "new", "Make a project of your own."),
+    }
+
+
+app = typer.Typer(
+    cls=Commands,
+    help="Backtest, paper-trade and trade live: one strategy file, one YAML file.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    **{**PLAIN_TEXT, "add_completion": True},
+)
+
+
+@app.callback()
+def _options(root: Root = None, verbose: Verbose = False, version: Version = False) -> None: ...
+
+
+def main() -> NoReturn:
+    """The `btk` command."""
+    signal.signal(signal.SIGTERM, _terminate)
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """One command line; the exit code."""
+    started = Invocation()
+    try:
+        _call(arguments or ["--help"], started)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 (the outermost loop: everything ends here)
+        return finish(error, started.verbose)
+    return finish(None, started.verbose)
+
+
+def _call(arguments: list[str], started: Invocation) -> None:
+    command = typer.main.get_command(app)
+    if COMPLETION_VARIABLE in os.environ:
+        command.main(arguments, prog_name="btk")
+    with command.make_context("btk", arguments, obj=started) as context:
+        command.invoke(context)
+
+
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+    raise Terminated

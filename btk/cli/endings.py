@@ -1,0 +1,87 @@
+"""How a command ends: a documented exit code and, when something is wrong, one line for each problem."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from contextlib import suppress
+from typing import NamedTuple
+
+import typer
+
+from btk.model.errors import BtkError
+
+UNEXPECTED = 1
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+TERMINATED = 143
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM: unwinds like Ctrl-C, so that what cleans up after one cleans up after both."""
+
+
+class Ending(NamedTuple):
+    """An exit code and what is said about it on stderr."""
+
+    exit_code: int
+    lines: tuple[str, ...] = ()
+
+
+def ending_of(error: BaseException) -> Ending:
+    """What an exception that left a command means to the person who called it."""
+    match error:
+        case typer.Exit():
+            return Ending(error.exit_code)
+        case BtkError():
+            return Ending(error.exit_code, tuple(str(error).splitlines()))
+        case typer.TyperException():
+            return Ending(error.exit_code, (_usage(error),))
+        case Terminated():
+            return Ending(TERMINATED, ("terminated",))
+        case KeyboardInterrupt() | typer.Abort():
+            return Ending(INTERRUPTED, ("interrupted",))
+        case BrokenPipeError():
+            return Ending(BROKEN_PIPE)
+        case _:
+            return Ending(UNEXPECTED, (_unexpected(error),))
+
+
+def finish(error: BaseException | None, verbose: bool) -> int:
+    """Say how it ended, leave stdout in a state that the interpreter can close in silence; the exit code."""
+    ending = ending_of(error) if error is not None else Ending(0)
+    try:
+        sys.stdout.flush()
+    except OSError as unwritable:
+        _silence(sys.stdout.fileno())
+        if ending.exit_code == 0:
+            ending = ending_of(unwritable)
+    with suppress(BrokenPipeError):
+        _say(ending, error if verbose else None)
+    return ending.exit_code
+
+
+def _say(ending: Ending, error: BaseException | None) -> None:
+    if error is not None and ending.lines:
+        traceback.print_exception(error)
+    for line in ending.lines:
+        print(f"btk: {line}", file=sys.stderr)
+
+
+def _usage(error: typer.TyperException) -> str:
+    message = " ".join(error.format_message().split()).rstrip(".")
+    context = getattr(error, "ctx", None)
+    return f"{message}; see {context.command_path} --help" if context else message
+
+
+def _unexpected(error: BaseException) -> str:
+    words = " ".join(str(error).split())
+    what = f"{type(error).__name__}: {words}" if words else type(error).__name__
+    return f"{what} (unexpected; -v shows where)"
+
+
+def _silence(descriptor: int) -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, descriptor)
+    os.close(nowhere)
