@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from hashlib import blake2b
 
 import numpy as np
 
 from btk.adapters.demo_market import DAY_MINUTES, Market, market_of, minutes_of
 from btk.model.bars import COLUMNS, Bars, Column, Span
+from btk.model.dates import format_date
 from btk.model.intervals import DAY_MS, MINUTE_MS, floor_to
 from btk.model.names import check_symbol_name
 
@@ -57,7 +57,7 @@ class DemoExchange:
         held = self._held(span)
         if held.from_ms >= held.to_ms:
             held = Span(DEMO_FROM_MS, self._until_ms)
-        return f"btk backtest --symbols {symbol} --from {_minute(held.from_ms)} --to {_minute(held.to_ms)}"
+        return f"btk backtest --symbols {symbol} --from {format_date(held.from_ms)} --to {format_date(held.to_ms)}"
 
     def _held(self, span: Span) -> Span:
         return Span(max(span.from_ms, DEMO_FROM_MS), min(span.to_ms, self._until_ms))
@@ -69,7 +69,3 @@ def _rows(market: Market, part: Span) -> list[Column]:
     start = (part.from_ms - DEMO_FROM_MS) // MINUTE_MS - first_day * DAY_MINUTES
     stop = start + (part.to_ms - part.from_ms) // MINUTE_MS
     return [column[start:stop] for column in minutes_of(market, first_day, days)]
-
-
-def _minute(at_ms: int) -> str:
-    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M")

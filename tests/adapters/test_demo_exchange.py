@@ -127,7 +127,7 @@ def test_the_digest_names_the_data_and_not_the_moment_it_was_asked() -> None:
 def test_the_remedy_is_a_frame_that_can_be_served() -> None:
     span = Span(DEMO_FROM_MS - DAY_MS, DEMO_FROM_MS + DAY_MS)
     line = DEMO.remedy("BTCUSDT", span)
-    assert line == "btk backtest --symbols BTCUSDT --from 2020-01-01T00:00 --to 2020-01-02T00:00"
+    assert line == "btk backtest --symbols BTCUSDT --from 2020-01-01 --to 2020-01-02"
 
 
 @pytest.mark.parametrize("symbol", ["../BTC", "BTC/USDT", "", "BTC\0"])

@@ -1,0 +1,126 @@
+"""A survey of a candle cache: which series it holds, how complete they are, and whether every byte is as written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from btk.adapters.candle_block import DamagedBlock
+from btk.adapters.candle_index import CandleIndex, DamagedIndex, load_index, verify_entry
+from btk.adapters.candle_reader import StoredCandles
+from btk.adapters.candle_series import SeriesKey
+from btk.adapters.candle_writer import CandleWriter
+from btk.model.bars import Span
+from btk.model.errors import DataError, InvalidInput
+
+
+class SeriesFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """One stored series; `holes` are rows between its first and last that nobody has, `problem` says why it is unread."""
+
+    exchange: str
+    symbol: str
+    interval: str
+    unified_symbol: str | None = None
+    from_ms: int | None = None
+    to_ms: int | None = None
+    candles: int = 0
+    empty: int = 0
+    holes: int = 0
+    bytes: int = 0
+    problem: str | None = None
+
+
+class Findings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a check found in one series: files it set aside now, files set aside earlier, and the gaps there are."""
+
+    exchange: str
+    symbol: str
+    interval: str
+    set_aside: tuple[str, ...]
+    set_aside_earlier: tuple[str, ...]
+    gaps: tuple[Span, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Nothing is damaged, nothing is missing inside."""
+        return not (self.set_aside or self.gaps)
+
+
+def stored_series(root: Path) -> list[SeriesKey]:
+    """Every series under a cache folder, in the order of their names."""
+    return sorted(_series_under(root), key=str)
+
+
+def series_facts(root: Path, series: SeriesKey) -> SeriesFacts:
+    """What the index of a series says."""
+    try:
+        index = load_index(series.folder(root), series)
+    except DataError as error:
+        return _facts(series, problem=str(error))
+    if index.extent is None:
+        return _facts(series)
+    candles = sum(entry.counts.candles for entry in index.blocks)
+    empty = sum(entry.counts.empty for entry in index.blocks)
+    span = index.extent
+    return _facts(
+        series,
+        unified_symbol=index.unified_symbol,
+        from_ms=span.from_ms,
+        to_ms=span.to_ms,
+        candles=candles,
+        empty=empty,
+        holes=(span.to_ms - span.from_ms) // series.step_ms - candles - empty,
+        bytes=sum(entry.stamp.size for entry in index.blocks),
+    )
+
+
+def check_series(root: Path, series: SeriesKey) -> Findings:
+    """Read every byte of a series; set aside what is damaged (as its writer: `AlreadyRunning` when there is one)."""
+    folder = series.folder(root)
+    earlier = tuple(sorted(path.name for path in folder.glob("*.damaged-*")))
+    set_aside: tuple[str, ...] = ()
+    if not _is_whole(folder, series):
+        with CandleWriter(root, series) as writer:
+            set_aside = writer.repair()
+    source = StoredCandles(root, series.exchange, series.interval)
+    span = source.extent(series.symbol)
+    return Findings(
+        exchange=series.exchange,
+        symbol=series.symbol,
+        interval=series.interval,
+        set_aside=set_aside,
+        set_aside_earlier=earlier,
+        gaps=source.missing(series.symbol, span) if span else (),
+    )
+
+
+def _is_whole(folder: Path, series: SeriesKey) -> bool:
+    try:
+        index = load_index(folder, series)
+        return all(_is_whole_block(folder, index, place) for place in range(len(index.blocks)))
+    except (DamagedIndex, DamagedBlock, FileNotFoundError):
+        return False
+
+
+def _is_whole_block(folder: Path, index: CandleIndex, place: int) -> bool:
+    entry = index.blocks[place]
+    return verify_entry(folder, index, entry).stamp == entry.stamp
+
+
+def _series_under(root: Path) -> Iterator[SeriesKey]:
+    for folder in root.glob("*/*/*"):
+        series = SeriesKey(*folder.relative_to(root).parts)
+        try:
+            series.folder(root)
+        except InvalidInput:
+            # Somebody's own folder: its name could not have been made by the store.
+            continue
+        if folder.is_dir():
+            yield series
+
+
+def _facts(series: SeriesKey, **known: object) -> SeriesFacts:
+    names = {"exchange": series.exchange, "symbol": series.symbol, "interval": series.interval}
+    return msgspec.convert({**names, **known}, SeriesFacts)

@@ -1,0 +1,126 @@
+"""`btk cache`: bring candles in, list what is stored, check that it is whole."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from btk.adapters.candle_import import read_minutes
+from btk.adapters.candle_series import SeriesKey, symbol_names
+from btk.adapters.candle_survey import check_series, series_facts, stored_series
+from btk.adapters.candle_writer import CandleWriter
+from btk.cli.cache_screen import finding_lines, import_document, import_lines, list_table
+from btk.cli.lazy_commands import command_group
+from btk.cli.options import AsJson, Assignments, ConfigFiles, chosen_settings
+from btk.cli.output import print_document
+from btk.model.errors import DataError, UsageError
+from btk.model.names import check_exchange_name
+
+app = command_group("Bring candles in, list what is stored, check that it is whole.")
+
+CandleFile = Annotated[
+    Path,
+    typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="One-minute candles: CSV or CSV.gz."),
+]
+Symbol = Annotated[str, typer.Option("--symbol", metavar="NAME", help="Such as BTCUSDT or BTC/USDT.")]
+ExchangeName = Annotated[
+    str | None, typer.Option("--exchange", metavar="NAME", help="Whose candles; default: exchange.name.")
+]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace stored candles that differ.")]
+
+
+@app.command("import")
+def import_file(
+    context: typer.Context,
+    file: CandleFile,
+    *,
+    symbol: Symbol,
+    exchange: ExchangeName = None,
+    overwrite: Overwrite = False,
+    config: ConfigFiles = None,
+    assignments: Assignments = None,
+    as_json: AsJson = False,
+) -> None:
+    """Store the one-minute candles of a file.
+
+    Columns are found by the header; without one they are time, open, high, low, close, volume. Times are opening
+    times in milliseconds, seconds or ISO (UTC). Exit 4 when stored candles differ, unless --overwrite.
+    """
+    settings = chosen_settings(context, config, assignments)
+    names = symbol_names(symbol)
+    series = SeriesKey(_real_exchange(exchange or settings.settings.exchange.name), names.file_form)
+    found = read_minutes(file, now_ms=int(time.time() * 1000))
+    root = settings.root / settings.settings.cache.path
+    with CandleWriter(root, series, unified_symbol=names.unified) as writer:
+        stored = writer.store(found.rows, overwrite=overwrite)
+    if as_json:
+        print_document(import_document(file, series, found, stored))
+    else:
+        typer.echo("\n".join(import_lines(file, series, found, stored)))
+    if stored.refused:
+        raise DataError(
+            f"{file}: {stored.differing} candles differ from those stored of {series}, so nothing was imported;"
+            " --overwrite takes the file's"
+        )
+
+
+@app.command("list")
+def list_series(
+    context: typer.Context,
+    config: ConfigFiles = None,
+    assignments: Assignments = None,
+    as_json: AsJson = False,
+) -> None:
+    """What is stored, from when to when, with how many holes."""
+    root = _cache_folder(context, config, assignments)
+    facts = [series_facts(root, series) for series in stored_series(root)]
+    if as_json:
+        print_document({"schema": "btk.cache-list/1", "path": str(root), "series": facts})
+    elif facts:
+        list_table(facts)
+    else:
+        typer.echo(
+            f"{root}: no candles yet; btk cache import FILE --symbol BTCUSDT --exchange binance brings some in"
+        )
+
+
+@app.command()
+def check(
+    context: typer.Context,
+    config: ConfigFiles = None,
+    assignments: Assignments = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read every byte; set damaged files aside.
+
+    Exit 4 when something is damaged, or missing inside a series.
+    """
+    root = _cache_folder(context, config, assignments)
+    findings = [check_series(root, series) for series in stored_series(root)]
+    if as_json:
+        print_document({"schema": "btk.cache-check/1", "path": str(root), "series": findings})
+    else:
+        for finding in findings:
+            typer.echo("\n".join(finding_lines(finding)))
+    bad = [finding for finding in findings if not finding.ok]
+    if bad:
+        raise DataError(
+            f"{root}: {len(bad)} of {len(findings)} series are damaged or have holes;"
+            " btk cache import FILE brings the missing minutes in"
+        )
+
+
+def _cache_folder(context: typer.Context, config: list[Path] | None, assignments: list[str] | None) -> Path:
+    settings = chosen_settings(context, config, assignments)
+    return settings.root / settings.settings.cache.path
+
+
+def _real_exchange(name: str) -> str:
+    if name == "demo":
+        raise UsageError(
+            "the demo exchange is computed and stores nothing; name the exchange with --exchange"
+        )
+    return check_exchange_name(name)

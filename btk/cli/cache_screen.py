@@ -1,0 +1,125 @@
+"""What `btk cache` shows: summaries of an import, of the stored series and of a check, as text and as documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from btk.adapters.candle_import import FileCandles
+from btk.adapters.candle_merge import Difference
+from btk.adapters.candle_series import SeriesKey
+from btk.adapters.candle_survey import Findings, SeriesFacts
+from btk.adapters.candle_writer import StoreSummary
+from btk.model.bars import COLUMNS, Span
+from btk.model.dates import format_date
+from btk.model.intervals import MINUTE_MS
+
+_GAPS_SHOWN = 5
+_MEGABYTE = 1_000_000
+
+
+def import_document(
+    file: Path, series: SeriesKey, found: FileCandles, stored: StoreSummary
+) -> dict[str, object]:
+    """The document of `btk cache import --json`."""
+    return {
+        "schema": "btk.cache-import/1",
+        "file": str(file),
+        "exchange": series.exchange,
+        "symbol": series.symbol,
+        "interval": series.interval,
+        "rows": len(found.rows.open_ms),
+        "from_ms": found.span.from_ms,
+        "to_ms": found.span.to_ms,
+        "holes": _minutes(found.gaps),
+        "gaps": [{"from_ms": gap.from_ms, "to_ms": gap.to_ms} for gap in found.gaps],
+        "repeated": found.repeated,
+        "unordered": found.unordered,
+        "forming": found.forming,
+        "stored": stored,
+    }
+
+
+def import_lines(file: Path, series: SeriesKey, found: FileCandles, stored: StoreSummary) -> Iterator[str]:
+    """The summary of an import, or what stands against it."""
+    yield f"{file.name}: {len(found.rows.open_ms):,} minutes of {series}, {_dates(found.span)}"
+    yield f"  holes    {_minutes(found.gaps):,}{_gap_list(found.gaps)}"
+    if found.repeated:
+        yield f"  repeated {found.repeated:,} rows that said the same twice"
+    if found.unordered:
+        yield f"  sorted   {found.unordered:,} rows stood before their turn"
+    if found.forming:
+        yield f"  left out {found.forming:,} not closed yet"
+    if stored.set_aside:
+        yield f"  damaged  {', '.join(stored.set_aside)} set aside"
+    replaced = f", {stored.differing:,} replaced" if stored.differing and not stored.refused else ""
+    yield f"  stored   {stored.new:,} new, {stored.same:,} were there already{replaced}"
+    for difference in stored.first_differences:
+        yield f"  differs  {_difference(difference)}"
+    if stored.differing > len(stored.first_differences):
+        yield f"  differs  and {stored.differing - len(stored.first_differences):,} more"
+
+
+def list_table(facts: Iterable[SeriesFacts]) -> None:
+    """The stored series, a line each, on stdout."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("exchange", "symbol", "interval", "from", "to"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("candles", "holes", "MB"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for series in facts:
+        table.add_row(series.exchange, series.symbol, series.interval, *_list_cells(series))
+    Console(highlight=False, markup=False, emoji=False).print(table)
+
+
+def finding_lines(finding: Findings) -> Iterator[str]:
+    """What a check found in a series."""
+    name = f"{finding.exchange} {finding.symbol} {finding.interval}"
+    if finding.ok:
+        yield f"{name}: whole"
+    if finding.set_aside:
+        yield f"{name}: damaged, set aside: {', '.join(finding.set_aside)}"
+    if finding.gaps:
+        yield f"{name}: {_minutes(finding.gaps):,} minutes missing{_gap_list(finding.gaps)}"
+    if finding.set_aside_earlier:
+        yield f"{name}: set aside earlier, yours to delete: {', '.join(finding.set_aside_earlier)}"
+
+
+def _list_cells(series: SeriesFacts) -> tuple[str, ...]:
+    if series.problem or series.from_ms is None or series.to_ms is None:
+        return (series.problem or "nothing stored", "", "", "", "")
+    return (
+        format_date(series.from_ms),
+        format_date(series.to_ms),
+        f"{series.candles:,}",
+        f"{series.holes:,}",
+        f"{series.bytes / _MEGABYTE:.1f}",
+    )
+
+
+def _difference(difference: Difference) -> str:
+    unequal = (
+        f"{name} {old:.12g} stored, {new:.12g} in the file"
+        for name, old, new in zip(COLUMNS, difference.stored, difference.offered, strict=True)
+        if old != new
+    )
+    return f"{format_date(difference.open_ms)}: {'; '.join(unequal)}"
+
+
+def _gap_list(gaps: tuple[Span, ...]) -> str:
+    if not gaps:
+        return ""
+    more = f" and {len(gaps) - _GAPS_SHOWN} more" if len(gaps) > _GAPS_SHOWN else ""
+    return f" ({', '.join(map(_dates, gaps[:_GAPS_SHOWN]))}{more})"
+
+
+def _dates(span: Span) -> str:
+    return f"{format_date(span.from_ms)} to {format_date(span.to_ms)}"
+
+
+def _minutes(gaps: Iterable[Span]) -> int:
+    return sum(gap.to_ms - gap.from_ms for gap in gaps) // MINUTE_MS
