@@ -9,9 +9,9 @@ import statistics as stdlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.report.trade_samples import DAY, MIDNIGHT, trade, trades_of
 
 from btk.report.trade_statistics import trade_statistics
+from tests.report.trade_samples import DAY, MIDNIGHT, trade, trades_of
 
 # With two days between them: enough trades and days for every gate.
 TEN = (1.0, -0.5, 1.5, -1.0, 0.5, 0.0, 2.0, 1.0, -0.5, -1.5)
