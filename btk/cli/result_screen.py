@@ -167,7 +167,9 @@ def _group_cells(group: Group, money: _Money) -> list[str | Text]:
 
 
 def _table(first: str, headings: Iterable[str]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+    table = Table(
+        box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, header_style="bold"
+    )
     table.add_column(first, overflow="fold", vertical="bottom")
     for heading in headings:
         table.add_column(heading, justify="right", no_wrap=True)

@@ -22,8 +22,8 @@ class EquitySummary(msgspec.Struct, frozen=True, kw_only=True):
     """What is kept of an equity curve; a minute's equity is stamped with the minute's close.
 
     Money in quote currency. `daily` is the equity at the last minute of each UTC day of the run (the first
-    and the last day may be cut short), `outline_*` are 2,001 points of the curve at most. `invested_minutes` had
-    money in positions; the means are over all minutes.
+    and the last day may be cut short), `outline_*` are 2,001 points of the curve at most. `invested_minutes`
+    had money in positions; the means are over all minutes.
     """
 
     from_ms: int
