@@ -29,9 +29,7 @@ class Bars:
 
     __slots__ = ("close", "first_ms", "high", "low", "open", "step_ms", "volume")
 
-    def __init__(
-        self, first_ms: int, step_ms: int, columns: Iterable[Column]
-    ) -> None:
+    def __init__(self, first_ms: int, step_ms: int, columns: Iterable[Column]) -> None:
         self.first_ms = first_ms
         self.step_ms = step_ms
         self.open, self.high, self.low, self.close, self.volume = (_read_only(column) for column in columns)
@@ -140,4 +138,5 @@ class Candles:
         return pd.DataFrame(columns, index=index.rename("open_time"))
 
     def __repr__(self) -> str:
-        return f"Candles({len(self)} x {self._bars.step_ms // 60_000}m from {self._bars.first_ms + self._start * self._bars.step_ms})"
+        bars = self._bars
+        return f"Candles({len(self)} x {bars.step_ms // 60_000}m from {bars.first_ms + self._start * bars.step_ms})"

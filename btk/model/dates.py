@@ -18,12 +18,7 @@ DATE_FORMS = "a UTC date such as 2024-01-01, 2024-01-01T10:00, 2024-01-01T10:00:
 
 DateMs = Annotated[
     int,
-    msgspec.Meta(
-        ge=EARLIEST_MS,
-        le=LATEST_MS,
-        description=DATE_FORMS,
-        extra_json_schema={"type": ["string", "integer"]},
-    ),
+    msgspec.Meta(ge=EARLIEST_MS, le=LATEST_MS, description=DATE_FORMS),
 ]
 
 

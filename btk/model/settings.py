@@ -29,7 +29,6 @@ Lifetime = Annotated[
     Meta(
         description="a whole number of minutes of at least 1, or inf",
         extra=INFINITE,
-        extra_json_schema={"anyOf": [{"type": "number", "minimum": 1}, {"const": "inf"}]},
     ),
 ]
 

@@ -32,7 +32,7 @@ class Signal(msgspec.Struct, frozen=True):
     def bracket(
         cls, position: PositionSide, price: float, take_profit_pct: float, stop_loss_pct: float, **rest: Any
     ) -> Signal:
-        """Target and stop in percent of `price`, on the right side of it for `position`; market entry unless `price_open` is given."""
+        """Target and stop in percent of `price`, each on its side of it; at market unless `price_open` is given."""
         direction = -1.0 if position == "short" else 1.0
         return cls(
             position,

@@ -1,0 +1,1 @@
+"""The ground floor: pure decisions of the tick core. No I/O, no clock, no randomness."""

@@ -1,0 +1,80 @@
+"""The books: the ledger and the risk profiles of a run, asked together; reserve all or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from btk.core.ledger import Ledger
+from btk.core.risk import BookPosition, Candidate, Refusal, RiskBook, Standing
+from btk.model.events import AveragedEvent, Event, PartialClosedEvent
+from btk.model.names import SlotKey
+
+
+class Books:
+    """One wallet, any number of profiles, and which slots are bound by which."""
+
+    def __init__(
+        self, ledger: Ledger, profiles: Mapping[str, RiskBook], bound: Mapping[SlotKey, Sequence[str]]
+    ) -> None:
+        self.ledger = ledger
+        self.profiles = dict(profiles)
+        self._bound = {key: tuple(self.profiles[name] for name in names) for key, names in bound.items()}
+
+    @property
+    def watch_equity(self) -> bool:
+        """Whether any profile's limits depend on the course of the equity."""
+        return any(book.watches_equity for book in self.profiles.values())
+
+    def risk_refusal(
+        self, key: SlotKey, candidate: Candidate, standing: Standing, own_counts: bool = False
+    ) -> Refusal | None:
+        """What the slot's profiles say against a candidate, reserving nothing."""
+        for book in self._bound.get(key, ()):
+            refusal = book.refusal(key, candidate, standing, own_counts)
+            if refusal is not None:
+                return refusal
+        return None
+
+    def reserve(self, key: SlotKey, candidate: Candidate, standing: Standing) -> Refusal | None:
+        """Reserve money and a place in every profile of the slot, or nothing."""
+        refusal = self.risk_refusal(key, candidate, standing)
+        if refusal is not None:
+            return refusal
+        short_of_cash = self.ledger.refusal(candidate.cost)
+        if short_of_cash is not None:
+            return Refusal("cash", "", short_of_cash)
+        self.ledger.reserve(key, candidate.cost)
+        place = BookPosition(candidate.symbol, candidate.strategy, candidate.position, candidate.cost)
+        for book in self._bound.get(key, ()):
+            book.take(key, place)
+        return None
+
+    def reserve_more(self, key: SlotKey, cost: float) -> str | None:
+        """Reserve money for another entry of an open position, or say why not."""
+        for book in self._bound.get(key, ()):
+            detail = book.room_for(key, cost)
+            if detail is not None:
+                return f"{book.name}: {detail}"
+        detail = self.ledger.refusal(cost)
+        if detail is not None:
+            return detail
+        self.ledger.reserve(key, cost)
+        for book in self._bound.get(key, ()):
+            book.grow(key, cost)
+        return None
+
+    def apply(self, key: SlotKey, event: Event) -> None:
+        """Book an event; the order of events is the order of calls."""
+        if isinstance(event, AveragedEvent):
+            return
+        self.ledger.apply(key, event)
+        for book in self._bound.get(key, ()):
+            if isinstance(event, PartialClosedEvent):
+                book.grow(key, -event.cost_basis * event.pct / 100)
+            else:
+                book.apply(key, event)
+
+    def watch(self, standing: Standing) -> None:
+        """Let every profile see where the equity stands."""
+        for book in self.profiles.values():
+            book.watch(standing)

@@ -1,0 +1,167 @@
+"""Market: what a strategy may see of the world at one moment; nothing in it reaches past now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+from btk.core.desk import Desk
+from btk.core.holding import Holding
+from btk.core.model import Minutes
+from btk.model.bars import Bars, Candles
+from btk.model.errors import InvalidInput, LookAhead, NotRecorded
+from btk.model.intervals import MINUTE_MS, interval_ms
+from btk.model.verdict import Verdict
+
+When = int | datetime
+
+
+class History(Protocol):
+    """Closed bars of one symbol, made ready before they are asked for."""
+
+    def window(self, interval: str, from_ms: int, now_ms: int) -> Bars:
+        """Bars of an interval that cover at least `[from_ms, now_ms)`; `InsufficientData` where they do not exist."""
+
+
+class Bench(Protocol):
+    """Where commands are taken in: the slot behind a market."""
+
+    def open_desk(self, tick_ms: int) -> Desk:
+        """A desk for commands given at a tick."""
+
+    def holding_at(self, tick_ms: int) -> Holding:
+        """The open position as it stands at a tick, with the best and worst it has seen."""
+
+
+class Indicators(Mapping[str, NDArray[Any]]):
+    """Precomputed indicator columns, each cut at the last bar that is closed now."""
+
+    __slots__ = ("_columns", "_market", "first_ms", "step_ms")
+
+    def __init__(
+        self, columns: Mapping[str, NDArray[Any]], first_ms: int, step_ms: int, market: Market
+    ) -> None:
+        self._columns = columns
+        self._market = market
+        self.first_ms = first_ms
+        self.step_ms = step_ms
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        return self._columns[name][: (self._market.now_ms - self.first_ms) // self.step_ms]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+
+class Market:
+    """One symbol at one moment: `symbol`, `now_ms` (UTC milliseconds), `price` (quote currency), closed candles.
+
+    The engine moves `now_ms`; a strategy only reads.
+    """
+
+    __slots__ = ("_bench", "_desk", "_history", "_minutes", "_windows", "indicators", "now_ms", "symbol")
+
+    def __init__(self, symbol: str, history: History, bench: Bench) -> None:
+        self.symbol = symbol
+        self.now_ms = 0
+        self.indicators: Mapping[str, NDArray[Any]] = {}
+        self._history = history
+        self._bench = bench
+        self._desk: Desk | None = None
+        self._minutes = Minutes.nothing()
+        self._windows: dict[str, Bars] = {}
+
+    @property
+    def now(self) -> datetime:
+        """Now, aware, in UTC."""
+        return datetime.fromtimestamp(self.now_ms / 1000, UTC)
+
+    @property
+    def price(self) -> float:
+        """The execution model's price at now: the close of the last closed candle, or the average price."""
+        minutes = self._minutes
+        return float(minutes.price[(self.now_ms - minutes.first_ms) // MINUTE_MS - 1])
+
+    def candles(self, interval: str, limit: int) -> Candles:
+        """Exactly the last `limit` closed candles of `interval`; `InsufficientData` when there are fewer."""
+        try:
+            bars = self._windows[interval]
+            stop = (self.now_ms - bars.first_ms) // bars.step_ms
+            start = stop - limit
+            if 0 <= start < stop <= len(bars):
+                return Candles(bars, start, stop)
+        except KeyError:
+            pass
+        return self._candles_from_history(interval, limit)
+
+    def candles_between(self, interval: str, start: When, end: When) -> Candles:
+        """The closed candles of `interval` that open in `[start, end)`; milliseconds or aware datetimes.
+
+        `LookAhead` when `end` is after now, `InsufficientData` where there is no such history.
+        """
+        from_ms, to_ms, step_ms = _to_ms(start), _to_ms(end), interval_ms(interval)
+        if to_ms > self.now_ms:
+            raise LookAhead(
+                f"candles until {_iso(to_ms)} were asked for at {_iso(self.now_ms)}: they are not closed yet"
+            )
+        if from_ms >= to_ms:
+            raise InvalidInput(
+                f"candles from {_iso(from_ms)} to {_iso(to_ms)}: the start must lie before the end"
+            )
+        first_ms = -(-from_ms // step_ms) * step_ms
+        bars = self._history.window(interval, first_ms, self.now_ms)
+        start_row = (first_ms - bars.first_ms) // step_ms
+        stop_row = min(-(-(to_ms - bars.first_ms) // step_ms), (self.now_ms - bars.first_ms) // step_ms)
+        return Candles(bars, start_row, max(start_row, stop_row))
+
+    def cancel(self, note: str = "") -> Verdict:
+        """Give up the scheduled signal."""
+        return self._now_desk().cancel(note)
+
+    def activate(self, note: str = "") -> Verdict:
+        """Open the scheduled signal now instead of waiting for its price."""
+        return self._now_desk().activate(note)
+
+    async def order_book(self) -> Any:
+        """The order book, live; `NotRecorded` in a backtest."""
+        raise NotRecorded("a backtest has no record of order books: order_book() works live only")
+
+    async def trades(self) -> Any:
+        """Recent single trades, live; `NotRecorded` in a backtest."""
+        raise NotRecorded("a backtest has no record of single trades: trades() works live only")
+
+    def _candles_from_history(self, interval: str, limit: int) -> Candles:
+        if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+            raise InvalidInput(f"candles({interval!r}, {limit!r}): the limit must be a whole number above 0")
+        step_ms = interval_ms(interval)
+        end_ms = self.now_ms - self.now_ms % step_ms
+        bars = self._history.window(interval, end_ms - limit * step_ms, self.now_ms)
+        self._windows[interval] = bars
+        stop = (end_ms - bars.first_ms) // step_ms
+        return Candles(bars, stop - limit, stop)
+
+    def _now_desk(self) -> Desk:
+        if self._desk is None:
+            self._desk = self._bench.open_desk(self.now_ms)
+        return self._desk
+
+    def __repr__(self) -> str:
+        return f"Market({self.symbol} at {_iso(self.now_ms)})"
+
+
+def _to_ms(when: When) -> int:
+    if isinstance(when, datetime):
+        if when.tzinfo is None:
+            raise InvalidInput(f"the time {when} has no time zone: use datetime(..., tzinfo=UTC)")
+        return int(when.timestamp() * 1000)
+    return int(when)
+
+
+def _iso(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%MZ")

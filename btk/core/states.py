@@ -1,0 +1,65 @@
+"""The states of a slot: each is a type, and what a state holds is all the slot knows."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from btk.core.holding import Holding, Plan
+from btk.model.trade import CloseReason
+
+
+class Reduce(msgspec.Struct, frozen=True):
+    """A market order that closes `pct` percent of what is left."""
+
+    kind: Literal["profit", "loss"]
+    pct: float
+
+
+class Add(msgspec.Struct, frozen=True):
+    """A market order that buys in again for `cost`."""
+
+    cost: float
+
+
+Order = Reduce | Add
+
+
+class Idle(msgspec.Struct, frozen=True):
+    """Nothing is open, nothing waits."""
+
+
+class Scheduled(msgspec.Struct, frozen=True):
+    """A resting entry; `request` is a command that takes effect on the next candle (vwap model only)."""
+
+    plan: Plan
+    request: Literal["cancel", "stop", "activate"] | None = None
+    note: str = ""
+
+
+class Opening(msgspec.Struct, frozen=True):
+    """A market entry was ordered at `ordered_ms` and is not filled yet."""
+
+    plan: Plan
+    ordered_ms: int
+
+
+class Open(msgspec.Struct, frozen=True):
+    """A position; `orders` were decided at the last tick and are filled first thing in the next candle."""
+
+    holding: Holding
+    orders: tuple[Order, ...] = ()
+
+
+class Closing(msgspec.Struct, frozen=True):
+    """The end of a position was ordered and is not filled yet."""
+
+    holding: Holding
+    reason: CloseReason
+    orders: tuple[Order, ...] = ()
+    note: str = ""
+
+
+State = Idle | Scheduled | Opening | Open | Closing
+IDLE = Idle()

@@ -1,0 +1,1 @@
+"""The upper floor that drives time: one loop for every mode, its requests, and the sources of its ticks."""

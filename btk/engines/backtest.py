@@ -1,0 +1,207 @@
+"""The backtest engine: replays recorded candles through the loop, and gathers the outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from btk.core.books import Books
+from btk.core.candle_model import CANDLE
+from btk.core.ledger import Ledger
+from btk.core.market import Indicators, Market
+from btk.core.model import Candle, ExecutionModel, Minutes
+from btk.core.risk import RiskBook, RiskRule
+from btk.core.rules import Rules, Terms
+from btk.core.states import Idle
+from btk.core.strategy import Strategy, overrides
+from btk.core.vwap_model import VWAP
+from btk.engines.drivers import StopSwitch, drive
+from btk.engines.equity_tape import EquityTape
+from btk.engines.feed import BLOCK_MINUTES, ReplayFeed, Stretch
+from btk.engines.filled import FilledSource, count_minutes
+from btk.engines.history import ReplayHistory
+from btk.engines.inbox import Inbox
+from btk.engines.indicator_columns import candidate_closes, frame_bars, indicator_columns
+from btk.engines.journal import Journal, Observer
+from btk.engines.loop import Loop, end_frame
+from btk.engines.outcome import Outcome, Recorder, SymbolFacts
+from btk.engines.preflight import check_frame, first_question_ms, history_start, needed_history
+from btk.engines.schedule import QuestionSchedule
+from btk.engines.slot import Slot, World
+from btk.model.bars import Span
+from btk.model.commands import Command
+from btk.model.intervals import MINUTE_MS, interval_ms
+from btk.model.names import SlotKey
+from btk.model.settings import Frame, RiskProfile, Sizing
+from btk.ports import CandleSource
+
+MODELS: Mapping[str, ExecutionModel] = {"candle": CANDLE, "vwap": VWAP}
+
+BoundProfile = tuple[RiskProfile, Sequence[tuple[str, RiskRule]]]
+
+
+class Seat(NamedTuple):
+    """One strategy object on one symbol, bound by risk profiles."""
+
+    key: SlotKey
+    strategy: Strategy
+    profiles: tuple[str, ...] = ()
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """A backtest to run: everything chosen, nothing opened."""
+
+    seats: Sequence[Seat]
+    source: CandleSource
+    frame: Frame
+    model: str
+    rules: Rules
+    wallet_start: float = 10_000.0
+    sizing: Sizing = Sizing()
+    profiles: Mapping[str, BoundProfile] = msgspec.field(default_factory=dict)
+    fill_gaps: bool = False
+    commands: Mapping[SlotKey, Sequence[tuple[int, Command]]] = msgspec.field(default_factory=dict)
+    block_minutes: int = BLOCK_MINUTES
+
+    @property
+    def symbols(self) -> list[str]:
+        """Every symbol once, in order."""
+        return sorted({seat.key.symbol for seat in self.seats})
+
+
+class Backtest:
+    """Prepared by its constructor (`DataError` for missing candles), run once. `clock` gives seconds, for the timing."""
+
+    def __init__(self, job: Job, observer: Observer, clock: Callable[[], float]) -> None:
+        if not job.fill_gaps:
+            check_frame(job.source, job.symbols, job.frame)
+        self._job = job
+        self._clock = clock
+        self._model = MODELS[job.model]
+        self._source = FilledSource(job.source) if job.fill_gaps else job.source
+        self._recorder = Recorder([seat.key for seat in job.seats], observer)
+        ledger = Ledger(job.wallet_start)
+        books = _books(job, ledger)
+        self._world = World(
+            self._model, books, EquityTape(ledger, books.watch_equity), Journal(self._recorder)
+        )
+        self._histories: list[ReplayHistory] = []
+        self._prices: dict[str, list[float]] = {}
+        self._warm_ms: dict[str, int] = {}
+        self.slots = [self._slot(seat) for seat in sorted(job.seats, key=lambda seat: seat.key.order)]
+
+    @property
+    def reached_ms(self) -> int:
+        """The tick every slot has come to; for progress, from any thread."""
+        return min(slot.market.now_ms for slot in self.slots)
+
+    def run(self, switch: StopSwitch) -> Outcome:
+        """Replay the frame; ends early, with a marked outcome, when the switch is pressed."""
+        started = self._clock()
+        loop = Loop(self._world, self.slots, self._job.sizing, self._last_question_ms)
+        complete = drive(loop.run(self._stretches()), switch)
+        reached_ms = self._end_tick_ms if complete else self.reached_ms
+        if complete:
+            end_frame(self.slots, self._end_tick_ms, self._end_candles())
+        for slot in self.slots:
+            slot.finish(reached_ms)
+        self._world.journal.flush()
+        return self._outcome(complete, reached_ms, self._clock() - started)
+
+    @property
+    def _last_question_ms(self) -> int:
+        frame = self._job.frame
+        grid_ms = interval_ms(frame.interval)
+        return frame.from_ms + (frame.to_ms - 1 - frame.from_ms) // grid_ms * grid_ms
+
+    @property
+    def _end_tick_ms(self) -> int:
+        if self._model.ends_after_last_question:
+            return self._last_question_ms + MINUTE_MS
+        return self._job.frame.to_ms
+
+    def _stretches(self) -> Iterator[Stretch]:
+        for stretch in self._feed().stretches(self._job.frame.from_ms, self._end_tick_ms):
+            for symbol, minutes in stretch.minutes.items():
+                self._note_prices(symbol, minutes)
+            for history in self._histories:
+                history.move_to(stretch.last_ms)
+            yield stretch
+
+    def _feed(self) -> ReplayFeed:
+        window = self._job.rules.average_price_candles
+        return ReplayFeed(self._source, self._job.symbols, self._model, window, self._job.block_minutes)
+
+    def _note_prices(self, symbol: str, minutes: Minutes) -> None:
+        last = float(minutes.close[-1])
+        known = self._prices.setdefault(symbol, [float(minutes.open[min(1, len(minutes) - 1)]), last])
+        known[1] = last
+
+    def _slot(self, seat: Seat) -> Slot:
+        job, strategy, symbol = self._job, seat.strategy, seat.key.symbol
+        window = job.rules.average_price_candles
+        history_ms = history_start(job.source, symbol, needed_history(job.frame, strategy, window))
+        first_ms = first_question_ms(history_ms, job.frame, strategy, window)
+        self._warm_ms[symbol] = max(first_ms, self._warm_ms.get(symbol, 0))
+        schedule = QuestionSchedule(
+            interval_ms(strategy.interval), first_ms, interval_ms(job.frame.interval), job.frame.from_ms
+        )
+        terms = Terms(symbol, seat.key.strategy, seat.key.exchange, job.rules)
+        slot = Slot(seat.key, terms, strategy, schedule, Inbox(job.commands.get(seat.key, ())))
+        history = ReplayHistory(self._source, symbol, history_ms)
+        self._histories.append(history)
+        slot.join(self._world, Market(symbol, history, slot), len(self._histories) - 1)
+        if overrides(strategy, "indicators"):
+            self._precompute(slot, history_ms)
+        return slot
+
+    def _precompute(self, slot: Slot, history_ms: int) -> None:
+        strategy, market = slot.strategy, slot.market
+        span = Span(history_ms, self._job.frame.to_ms)
+        bars = frame_bars(self._source, slot.key.symbol, strategy.interval, span)
+        columns = indicator_columns(strategy, bars)
+        market.indicators = Indicators(columns, bars.first_ms, bars.step_ms, market)
+        closes = candidate_closes(strategy, bars, columns)
+        if closes is not None:
+            slot.schedule.only_at(closes)
+
+    def _end_candles(self) -> dict[str, Candle]:
+        end_ms, feed = self._end_tick_ms, self._feed()
+        if not self._model.ends_after_last_question:
+            return {symbol: feed.minutes(symbol, end_ms, end_ms).candle(0) for symbol in self._job.symbols}
+        return {symbol: self._candle_after(feed, symbol, end_ms) for symbol in self._job.symbols}
+
+    def _candle_after(self, feed: ReplayFeed, symbol: str, end_ms: int) -> Candle:
+        if self._source.missing(symbol, Span(end_ms, end_ms + MINUTE_MS)):
+            last = feed.minutes(symbol, end_ms, end_ms).candle(0)
+            return msgspec.structs.replace(last, open_ms=end_ms)
+        return feed.minutes(symbol, end_ms + MINUTE_MS, end_ms + MINUTE_MS).candle(0)
+
+    def _outcome(self, complete: bool, reached_ms: int, seconds: float) -> Outcome:
+        return Outcome(
+            complete=complete,
+            reached_ms=reached_ms,
+            records=self._recorder.records,
+            symbols={symbol: self._facts(symbol, reached_ms) for symbol in self._job.symbols},
+            equity=self._world.tape.curve.summary(),
+            open_slots=tuple(slot.key for slot in self.slots if not isinstance(slot.state, Idle)),
+            seconds=seconds,
+        )
+
+    def _facts(self, symbol: str, reached_ms: int) -> SymbolFacts:
+        span = Span(self._job.frame.from_ms, max(reached_ms, self._job.frame.from_ms))
+        first, last = self._prices.get(symbol, (None, None))
+        return SymbolFacts(
+            candles=(span.to_ms - span.from_ms) // MINUTE_MS,
+            gaps=count_minutes(self._job.source.missing(symbol, span)),
+            first_price=first,
+            last_price=last,
+            warming_up_until_ms=self._warm_ms[symbol],
+        )
+
+
+def _books(job: Job, ledger: Ledger) -> Books:
+    profiles = {name: RiskBook(name, profile, rules) for name, (profile, rules) in job.profiles.items()}
+    return Books(ledger, profiles, {seat.key: seat.profiles for seat in job.seats})

@@ -1,0 +1,54 @@
+"""Drivers: run the loop by answering its requests. The plain one calls strategies inline, for replays."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from contextlib import closing
+
+from btk.engines.loop import Conversation
+from btk.engines.requests import Answer, Request
+
+
+class StopSwitch:
+    """Lets somebody outside end a run: at once inside strategy code, else before the next request."""
+
+    def __init__(self) -> None:
+        self.requested = False
+        self._in_strategy = False
+
+    def press(self) -> None:
+        """End the run; safe from a signal handler: the core is never cut in the middle of a decision."""
+        self.requested = True
+        if self._in_strategy:
+            raise KeyboardInterrupt
+
+    def perform(self, request: Request, runner: asyncio.Runner | None) -> Answer | None:
+        """Do what a request says, interruptible."""
+        self._in_strategy = True
+        try:
+            if runner is not None and inspect.iscoroutinefunction(_function_of(request)):
+                return runner.run(request.perform_async())
+            return request.perform()
+        finally:
+            self._in_strategy = False
+
+
+def drive(conversation: Conversation, switch: StopSwitch) -> bool:
+    """Run to the end; False when the switch ended it before."""
+    with closing(conversation), asyncio.Runner() as runner:
+        answer: Answer | None = None
+        try:
+            request = next(conversation)
+            while not switch.requested:
+                answer = switch.perform(request, runner)
+                request = conversation.send(answer)
+        except StopIteration:
+            return True
+        except KeyboardInterrupt:
+            return False
+    return False
+
+
+def _function_of(request: Request) -> object:
+    return getattr(request, "method", None) or getattr(request, "hook", None)

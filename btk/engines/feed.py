@@ -1,0 +1,86 @@
+"""The feed: stretches of closed minutes for all symbols of a run, read from a source one block at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+import numpy as np
+
+from btk.core.model import ExecutionModel, Minutes
+from btk.model.bars import PRICE_COLUMNS, Bars, Span
+from btk.model.errors import DataError
+from btk.model.intervals import MINUTE_MS
+from btk.ports import CandleSource
+
+BLOCK_MINUTES = 65_536
+ANOMALY_FACTOR = 1000
+
+
+class Stretch(msgspec.Struct, frozen=True):
+    """The ticks `first_ms <= T <= last_ms` and, by symbol, the minutes that close at them."""
+
+    first_ms: int
+    last_ms: int
+    minutes: Mapping[str, Minutes]
+
+
+class ReplayFeed:
+    """Recorded candles, in blocks: memory stays flat however long the frame."""
+
+    def __init__(
+        self,
+        source: CandleSource,
+        symbols: Sequence[str],
+        model: ExecutionModel,
+        average_candles: int,
+        block_minutes: int = BLOCK_MINUTES,
+    ) -> None:
+        self._source = source
+        self._symbols = tuple(symbols)
+        self._model = model
+        self._window = average_candles
+        self._block_ms = block_minutes * MINUTE_MS
+
+    def stretches(self, first_ms: int, last_ms: int) -> Iterator[Stretch]:
+        """The ticks from `first_ms` to `last_ms`, both included, in blocks."""
+        start = first_ms
+        while start <= last_ms:
+            last = min((start // self._block_ms + 1) * self._block_ms, last_ms)
+            yield Stretch(
+                start, last, {symbol: self.minutes(symbol, start, last) for symbol in self._symbols}
+            )
+            start = last + MINUTE_MS
+
+    def minutes(self, symbol: str, first_ms: int, last_ms: int) -> Minutes:
+        """The candles of one symbol that close at the ticks `first_ms` to `last_ms`, checked, with their prices."""
+        before = self._window - 1
+        span = Span(first_ms - (before + 1) * MINUTE_MS, last_ms)
+        bars = self._source.read(symbol, span)
+        check_bars(symbol, bars)
+        price = self._model.quotes(bars.columns, self._window)
+        columns = (bars.open[before:], bars.high[before:], bars.low[before:], bars.close[before:])
+        return Minutes(first_ms - MINUTE_MS, columns, price[before:])
+
+
+def check_bars(symbol: str, bars: Bars) -> None:
+    """`DataError` for the first candle that cannot be true; rows that are NaN as a whole are missing, not wrong."""
+    low, high = bars.low, bars.high
+    held = ~np.isnan(bars.close)
+    with np.errstate(invalid="ignore"):
+        wrong = (high < low) | (low <= 0) | (bars.open <= 0) | (bars.close <= 0) | (bars.volume < 0)
+        total = bars.open + high + low + bars.close + bars.volume
+    wrong |= held & ~np.isfinite(total)
+    if held.any():
+        reference = float(np.median(bars.close[held]))
+        with np.errstate(invalid="ignore"):
+            wrong |= low < reference / ANOMALY_FACTOR
+    if wrong.any():
+        _refuse(symbol, bars, int(wrong.argmax()))
+
+
+def _refuse(symbol: str, bars: Bars, row: int) -> None:
+    at = datetime.fromtimestamp((bars.first_ms + row * bars.step_ms) / 1000, UTC).strftime("%Y-%m-%dT%H:%MZ")
+    values = ", ".join(f"{name} {float(getattr(bars, name)[row]):g}" for name in (*PRICE_COLUMNS, "volume"))
+    raise DataError(f"{symbol}: the candle of {at} cannot be true ({values}); import or fetch it again")

@@ -1,0 +1,150 @@
+"""The inbox of a slot: commands from outside, by tick, and what each of them does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, TypeVar
+
+import msgspec
+
+from btk.core import validation
+from btk.core.desk import Desk
+from btk.core.facts import cancelled
+from btk.core.model import NEVER
+from btk.core.rules import Terms
+from btk.core.states import IDLE, Idle, Scheduled
+from btk.engines.journal import Phase
+from btk.engines.refusals import Refusals, rejected
+from btk.model.commands import (
+    ActivateScheduled,
+    AverageBuy,
+    CancelScheduled,
+    ClosePosition,
+    Command,
+    MoveToBreakeven,
+    PartialClose,
+    Pause,
+    Resume,
+    Stop,
+    SubmitSignal,
+    TrailStop,
+    TrailTake,
+)
+from btk.model.events import Event, PausedEvent, ResumedEvent, StoppedEvent
+from btk.model.signal import Signal
+from btk.model.verdict import ACCEPTED, Refused, Verdict
+
+Told = TypeVar("Told", bound=Event)
+
+
+class Commanded(Protocol):
+    """What of a slot a command can reach."""
+
+    terms: Terms
+    refusals: Refusals
+    queued: Signal | None
+    paused: bool
+    stopping: bool
+
+    def price_at(self, tick_ms: int) -> float:
+        """The execution model's price at a tick."""
+
+    def tell(self, events: Sequence[Event], phase: Phase) -> None:
+        """Book and note events."""
+
+
+class Inbox:
+    """Commands in the order of their ticks; `next_ms` is the next tick that has one."""
+
+    def __init__(self, commands: Sequence[tuple[int, Command]] = ()) -> None:
+        self._commands = sorted(commands, key=lambda item: item[0])
+
+    @property
+    def next_ms(self) -> float:
+        """Infinite when it is empty."""
+        return self._commands[0][0] if self._commands else NEVER
+
+    def take(self, tick_ms: int) -> list[Command]:
+        """The commands given until a tick; they leave the inbox."""
+        due = [command for at_ms, command in self._commands if at_ms <= tick_ms]
+        self._commands = self._commands[len(due) :]
+        return due
+
+    def obey(self, slot: Commanded, command: Command, desk: Desk, tick_ms: int) -> Verdict:
+        """Do what a command says; a refused one is told as a `rejected` event."""
+        verdict = _on_position(command, desk) or _on_slot(slot, command, desk, tick_ms)
+        if isinstance(verdict, Refused):
+            words = ("command", f"{type(command).__name__}: {verdict.reason}")
+            slot.tell([rejected("", words, tick_ms, slot.terms)], Phase.DECISIONS)
+        return verdict
+
+
+def _on_position(command: Command, desk: Desk) -> Verdict | None:
+    match command:
+        case ClosePosition(note):
+            return desk.close(note)
+        case PartialClose(kind, pct, cost):
+            return desk.partial(kind, pct, cost)
+        case TrailStop(shift_pct, price):
+            return desk.trail_stop(shift_pct, price)
+        case TrailTake(shift_pct, price):
+            return desk.trail_take(shift_pct, price)
+        case MoveToBreakeven():
+            return desk.breakeven()
+        case AverageBuy(cost):
+            return desk.average(cost)
+        case CancelScheduled(note):
+            return desk.cancel(note)
+        case ActivateScheduled(note):
+            return desk.activate(note)
+        case _:
+            return None
+
+
+def _on_slot(slot: Commanded, command: Command, desk: Desk, tick_ms: int) -> Verdict:
+    match command:
+        case Pause():
+            if not slot.paused:
+                slot.tell([_stamped(PausedEvent, slot, tick_ms)], Phase.DECISIONS)
+            slot.paused = True
+        case Resume():
+            if slot.paused:
+                slot.tell([_stamped(ResumedEvent, slot, tick_ms)], Phase.DECISIONS)
+            slot.paused = False
+        case Stop():
+            if not slot.stopping:
+                slot.tell([_stamped(StoppedEvent, slot, tick_ms)], Phase.DECISIONS)
+                _stop(slot, desk, tick_ms)
+        case SubmitSignal(signal):
+            return _submit(slot, signal, desk, tick_ms)
+    return ACCEPTED
+
+
+def _stamped(kind: type[Told], slot: Commanded, tick_ms: int) -> Told:
+    return kind(at_ms=tick_ms, tick_ms=tick_ms, symbol=slot.terms.symbol, strategy=slot.terms.strategy)
+
+
+def _stop(slot: Commanded, desk: Desk, tick_ms: int) -> None:
+    slot.stopping = True
+    slot.queued = None
+    waiting = desk.state
+    if not isinstance(waiting, Scheduled):
+        return
+    if desk.waits_for_candle:
+        desk.state = msgspec.structs.replace(waiting, request="stop")
+    else:
+        when = (tick_ms, tick_ms)
+        desk.told.append(cancelled(waiting.plan, when, slot.price_at(tick_ms), "stopped", slot.terms))
+        desk.state = IDLE
+
+
+def _submit(slot: Commanded, signal: Signal, desk: Desk, tick_ms: int) -> Verdict:
+    if slot.stopping:
+        return Refused("the slot is stopping")
+    if not isinstance(desk.state, Idle) or slot.queued is not None:
+        return Refused("something is open, scheduled or queued already")
+    plan = validation.plan(signal, slot.price_at(tick_ms), tick_ms, slot.terms)
+    if isinstance(plan, tuple):
+        return Refused("; ".join(plan))
+    slot.queued = signal
+    return ACCEPTED

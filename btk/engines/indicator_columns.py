@@ -1,0 +1,92 @@
+"""Indicator columns: a strategy's `indicators` and `candidates` over a whole frame, checked for looking ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from btk.core.resample import resample
+from btk.core.strategy import Strategy, overrides
+from btk.model.bars import Bars, Candles, Span
+from btk.model.errors import StrategyError
+from btk.model.intervals import MINUTE_MS, floor_to, interval_ms
+from btk.ports import CandleSource
+
+PIECE_BARS = 4096
+PREFIX_BARS = 512
+Columns = dict[str, NDArray[Any]]
+
+
+def frame_bars(source: CandleSource, symbol: str, interval: str, span: Span) -> Bars:
+    """All whole bars of `interval` inside `span`, read and folded piece by piece."""
+    step_ms = interval_ms(interval)
+    first_ms = -(-span.from_ms // step_ms) * step_ms
+    end_ms = max(floor_to(span.to_ms, step_ms), first_ms)
+    pieces = [resample(source.read(symbol, piece), step_ms) for piece in _pieces(first_ms, end_ms, step_ms)]
+    if not pieces:
+        return Bars.empty(first_ms, step_ms)
+    return Bars(
+        first_ms,
+        step_ms,
+        (np.concatenate(columns) for columns in zip(*(p.columns for p in pieces), strict=True)),
+    )
+
+
+def indicator_columns(strategy: Strategy, bars: Bars) -> Columns:
+    """The strategy's indicators over `bars`; `StrategyError` for a wrong shape or for a look into the future."""
+    candles = Candles(bars, 0, len(bars))
+    columns = _checked(strategy, strategy.indicators(candles), len(bars))
+    prefix = min(len(bars), strategy.warmup + PREFIX_BARS)
+    early = _checked(strategy, strategy.indicators(Candles(bars, 0, prefix)), prefix)
+    for name, column in columns.items():
+        if name in early and not np.array_equal(column[:prefix], early[name], equal_nan=_is_float(column)):
+            raise StrategyError(
+                f"{strategy.name}: indicator {name!r} looks ahead:"
+                f" its first {prefix} values change when later candles are added"
+            )
+    return columns
+
+
+def candidate_closes(strategy: Strategy, bars: Bars, columns: Columns) -> NDArray[np.int64] | None:
+    """The close times of the bars at which the strategy could answer, or None where it does not say."""
+    if not overrides(strategy, "candidates"):
+        return None
+    mask = strategy.candidates(dict(columns))
+    if mask is None:
+        return None
+    chosen = np.asarray(mask)
+    if chosen.dtype != np.bool_ or chosen.shape != (len(bars),):
+        raise StrategyError(
+            f"{strategy.name}: candidates must be {len(bars)} booleans, got {chosen.dtype} of shape {chosen.shape}"
+        )
+    rows: NDArray[np.int64] = np.flatnonzero(chosen)
+    return bars.first_ms + (rows + 1) * bars.step_ms
+
+
+def _pieces(first_ms: int, end_ms: int, step_ms: int) -> Iterator[Span]:
+    width_ms = max(step_ms, PIECE_BARS * 16 * MINUTE_MS // step_ms * step_ms)
+    for start in range(first_ms, end_ms, width_ms):
+        yield Span(start, min(start + width_ms, end_ms))
+
+
+def _checked(strategy: Strategy, columns: Any, length: int) -> Columns:
+    if not isinstance(columns, dict):
+        raise StrategyError(
+            f"{strategy.name}: indicators must answer a dict of arrays, got {type(columns).__name__}"
+        )
+    arrays = {str(name): np.asarray(column) for name, column in columns.items()}
+    for name, column in arrays.items():
+        if column.shape[:1] != (length,):
+            raise StrategyError(
+                f"{strategy.name}: indicator {name!r} has shape {column.shape};"
+                f" one value for each of the {length} bars is expected"
+            )
+        column.flags.writeable = False
+    return arrays
+
+
+def _is_float(column: NDArray[Any]) -> bool:
+    return bool(np.issubdtype(column.dtype, np.floating))

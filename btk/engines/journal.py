@@ -1,0 +1,48 @@
+"""The journal: puts the events of a stretch in the order of time, however far the slots jumped, and hands them on."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Protocol
+
+from btk.model.events import Event
+from btk.model.names import SlotKey
+
+
+class Phase(IntEnum):
+    """The order of things within one tick."""
+
+    EXITS = 0
+    ACTIVATIONS = 1
+    HOOKS = 2
+    DECISIONS = 3
+
+
+class Observer(Protocol):
+    """Told of every event, in order."""
+
+    def __call__(self, key: SlotKey, event: Event) -> None:
+        """One event of one slot."""
+
+
+class Journal:
+    """Collects events by tick, phase and slot; `flush` tells the observer all of them."""
+
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
+        self._notes: list[tuple[int, int, int, int, SlotKey, Event]] = []
+
+    def note(self, phase: Phase, order: int, key: SlotKey, event: Event) -> None:
+        """Keep an event of the slot that is `order`th."""
+        self._notes.append((event.tick_ms, phase, order, len(self._notes), key, event))
+
+    def flush(self) -> None:
+        """Everything noted so far is complete: tell it."""
+        self._notes.sort(key=_when)
+        for *_, key, event in self._notes:
+            self._observer(key, event)
+        self._notes.clear()
+
+
+def _when(note: tuple[int, int, int, int, SlotKey, Event]) -> tuple[int, int, int, int]:
+    return note[:4]

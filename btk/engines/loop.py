@@ -1,0 +1,232 @@
+"""The loop: two phases a tick, for all slots together, in the order of time. It has no colour and asks for nothing itself.
+
+It is a generator: it yields requests (questions and hooks of strategies) and is sent their answers by a driver.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from btk.core import sizing as sizings
+from btk.core import validation
+from btk.core.holding import Plan
+from btk.core.model import NEVER
+from btk.core.risk import Refusal, candidate
+from btk.core.states import Idle, Open
+from btk.engines.feed import Stretch
+from btk.engines.journal import Phase
+from btk.engines.refusals import rejected
+from btk.engines.requests import Answer, Ask, Request, Watch
+from btk.engines.slot import Hook, Slot, World
+from btk.model.errors import InsufficientData
+from btk.model.intervals import MINUTE_MS
+from btk.model.settings import Sizing
+from btk.model.signal import Signal
+
+Conversation = Generator[Request, Answer | None, None]
+
+
+class Loop:
+    """Steps slots (in bytewise order of their keys) through stretches of minutes."""
+
+    def __init__(self, world: World, slots: Sequence[Slot], sizing: Sizing, last_question_ms: int) -> None:
+        self._world = world
+        self._slots = sorted(slots, key=lambda slot: slot.key.order)
+        self._sizing = sizing
+        self._last_question_ms = last_question_ms
+        self._stretch_end_ms = 0
+
+    def run(self, stretches: Iterable[Stretch]) -> Conversation:
+        """Every tick of every stretch."""
+        for stretch in stretches:
+            yield from self._pass(stretch)
+
+    def _pass(self, stretch: Stretch) -> Conversation:
+        slots, self._stretch_end_ms = self._slots, stretch.last_ms
+        self._world.tape.begin({slot.key: stretch.minutes[slot.key.symbol] for slot in slots})
+        for slot in slots:
+            slot.enter(stretch.minutes[slot.key.symbol], stretch.first_ms)
+        while (tick := min(slot.next_ms for slot in slots)) <= stretch.last_ms:
+            yield from self._tick(int(tick))
+        for slot in slots:
+            slot.settle(stretch.last_ms, None)
+        self._world.tape.end()
+        self._world.journal.flush()
+
+    def _tick(self, tick: int) -> Conversation:
+        due = [slot for slot in self._slots if slot.next_ms <= tick]
+        for slot in due:
+            slot.reached_ms = tick
+            slot.exits(tick)
+        for slot in due:
+            slot.activation(tick)
+        for slot in due:
+            yield from self._hooks(slot, tick, alone=len(due) == 1)
+        if tick <= self._last_question_ms:
+            for slot in due:
+                yield from self._decide(slot, slot.reached_ms)
+        for slot in due:
+            slot.plan_next(slot.reached_ms)
+
+    def _hooks(self, slot: Slot, tick: int, alone: bool) -> Conversation:
+        before = slot.state.holding if isinstance(slot.state, Open) else None
+        yield from self._call_due_hooks(slot, tick)
+        watch = slot.watching()
+        if watch is not None and slot.looked_at(tick):
+            last = self._watch_until(slot, tick) if alone else tick
+            yield from self._watch(slot, watch, range(tick, last + 1, MINUTE_MS))
+        slot.settle(slot.reached_ms, before)
+        yield from self._call_due_hooks(slot, slot.reached_ms)
+
+    def _watch_until(self, slot: Slot, tick: int) -> int:
+        others = min((other.next_ms for other in self._slots if other is not slot), default=NEVER)
+        last = min(slot.hard_ms(tick) - MINUTE_MS, others - MINUTE_MS, self._stretch_end_ms)
+        if isinstance(slot.state, Idle):
+            last = min(last, max(self._last_question_ms, tick))
+        return max(tick, int(last))
+
+    def _watch(self, slot: Slot, watch: Hook, ticks: range) -> Conversation:
+        name, args = watch
+        answer = yield Watch(getattr(slot.strategy, name), slot.market, args, ticks)
+        if answer is not None:
+            slot.reached_ms = answer.tick_ms
+            yield from self._after_hook(slot, name, answer)
+
+    def _call_due_hooks(self, slot: Slot, tick: int) -> Conversation:
+        while slot.hooks_due:
+            name, args = slot.hooks_due.pop(0)
+            answer = yield Watch(
+                getattr(slot.strategy, name), slot.market, args, range(tick, tick + 1, MINUTE_MS)
+            )
+            if answer is not None:
+                yield from self._after_hook(slot, name, answer)
+
+    def _after_hook(self, slot: Slot, name: str, answer: Answer) -> Conversation:
+        slot.take_desk()
+        if answer.error is not None:
+            yield from self._error(slot, name, answer)
+
+    def _error(self, slot: Slot, where: str, answer: Answer) -> Conversation:
+        error = answer.error
+        message = f"{type(error).__name__}: {error}"
+        slot.tell(slot.errors.add(where, message, answer.tick_ms), Phase.DECISIONS)
+        if "on_error" in slot.hooks and where != "on_error":
+            slot.hooks_due.append(("on_error", (error,)))
+            yield from self._call_due_hooks(slot, answer.tick_ms)
+
+    def _decide(self, slot: Slot, tick: int) -> Conversation:
+        slot.clock(tick)
+        for command in slot.inbox.take(tick):
+            slot.obey(command, tick)
+        if isinstance(slot.state, Idle) and not slot.paused and not slot.stopping:
+            said = yield from self._question(slot, tick)
+            if said is not None:
+                yield from self._consider(slot, said)
+        yield from self._call_due_hooks(slot, tick)
+
+    def _question(self, slot: Slot, tick: int) -> Generator[Request, Answer | None, Answer | None]:
+        if slot.queued is not None:
+            queued, slot.queued = slot.queued, None
+            slot.schedule.mark(tick)
+            return Answer(tick, queued)
+        if slot.answer is not None:
+            found, slot.answer = slot.answer, None
+            return found
+        if slot.schedule.next_tick(tick) != tick:
+            return None
+        last = self._ask_until(slot, tick)
+        answer = yield Ask(slot.strategy.get_signal, slot.market, slot.schedule.ticks(tick, last))
+        slot.schedule.mark(slot.market.now_ms)
+        if answer is None:
+            slot.reached_ms = slot.market.now_ms
+        if answer is not None and answer.tick_ms > tick:
+            slot.answer = answer
+            return None
+        return answer
+
+    def _ask_until(self, slot: Slot, tick: int) -> int:
+        if "on_idle" in slot.hooks:
+            return tick
+        return int(min(self._stretch_end_ms, self._last_question_ms, slot.inbox.next_ms - MINUTE_MS))
+
+    def _consider(self, slot: Slot, answer: Answer) -> Conversation:
+        if answer.error is not None:
+            yield from self._error(slot, "get_signal", answer)
+            return
+        signal, tick = answer.value, answer.tick_ms
+        if not isinstance(signal, Signal):
+            wrong = TypeError(f"get_signal answered {signal!r:.80}; a Signal or None is expected")
+            yield from self._error(slot, "get_signal", Answer(tick, error=wrong))
+            return
+        plan = self._judge(slot, signal, tick)
+        if plan is None:
+            return
+        ended = slot.refusals.end(tick)
+        slot.tell([ended] if ended else [], Phase.DECISIONS)
+        slot.place(plan)
+
+    def _judge(self, slot: Slot, signal: Signal, tick: int) -> Plan | None:
+        price = slot.price_at(tick)
+        plan = validation.plan(signal, price, tick, slot.terms)
+        if isinstance(plan, tuple):
+            self._refuse(slot, signal, ("invalid", "; ".join(plan)), tick)
+            return None
+        if plan.id in slot.used_ids:
+            self._refuse(slot, signal, ("duplicate_id", f"{plan.id} has been opened before"), tick)
+            return None
+        sized = self._sized(slot, signal, plan, tick)
+        if isinstance(sized, str):
+            self._give_back(slot, signal, Refusal("sizing", "", sized), tick)
+            return None
+        wish = candidate(sized, slot.key.symbol, slot.key.strategy, price, tick)
+        refusal = self._world.books.reserve(slot.key, wish, self._world.tape.standing(tick))
+        if refusal is not None:
+            self._give_back(slot, signal, refusal, tick)
+            return None
+        return sized
+
+    def _sized(self, slot: Slot, signal: Signal, plan: Plan, tick: int) -> Plan | str:
+        if signal.cost is not None:
+            return plan
+        equity = self._world.tape.equity_at(tick)
+        cost = sizings.entry_cost(self._sizing, plan, equity, lambda: self._average_range(slot))
+        if isinstance(cost, str):
+            return cost
+        return plan if cost == plan.cost else msgspec.structs.replace(plan, cost=cost)
+
+    def _average_range(self, slot: Slot) -> float:
+        try:
+            candles = slot.market.candles(slot.strategy.interval, self._sizing.atr_bars + 1)
+        except InsufficientData:
+            return 0.0
+        return sizings.average_true_range(candles)
+
+    def _refuse(self, slot: Slot, signal: Signal, words: tuple[str, str], tick: int) -> None:
+        slot.tell([rejected(_id_of(signal), words, tick, slot.terms)], Phase.DECISIONS)
+        self._remember_rejection(slot, signal, words)
+
+    def _give_back(self, slot: Slot, signal: Signal, refusal: Refusal, tick: int) -> None:
+        slot_ms = tick - tick % slot.schedule.interval_ms
+        ended = slot.refusals.add(_id_of(signal), refusal, tick, slot_ms)
+        slot.tell([ended] if ended else [], Phase.DECISIONS)
+        slot.schedule.give_back()
+        if slot.refusals.is_first():
+            self._remember_rejection(slot, signal, (refusal.kind, refusal.words))
+
+    def _remember_rejection(self, slot: Slot, signal: Signal, words: tuple[str, str]) -> None:
+        if "on_rejected" in slot.hooks:
+            slot.hooks_due.append(("on_rejected", (signal, f"{words[0]}: {words[1]}")))
+
+
+def _id_of(signal: Signal) -> str:
+    return signal.id if isinstance(signal.id, str) else ""
+
+
+def end_frame(slots: Sequence[Slot], end_tick_ms: int, candles: dict[str, Any]) -> None:
+    """Close what is open and cancel what waits, at the candle that ends the frame."""
+    for slot in sorted(slots, key=lambda slot: slot.key.order):
+        slot.end(candles[slot.key.symbol])
+        slot.finish(end_tick_ms)

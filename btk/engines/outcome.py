@@ -1,0 +1,81 @@
+"""The outcome of a run: what each slot did, gathered from its events as they pass."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from btk.core.equity import EquitySummary
+from btk.engines.journal import Observer
+from btk.model.events import CancelledEvent, ClosedEvent, ErrorEvent, Event, RejectedEvent
+from btk.model.names import SlotKey
+from btk.model.trade import Cancelled, Rejected, Trade
+
+
+class SlotRecord(msgspec.Struct):
+    """Trades, cancelled and rejected signals and errors of one slot, in the order of time."""
+
+    trades: list[Trade] = msgspec.field(default_factory=list)
+    cancelled: list[Cancelled] = msgspec.field(default_factory=list)
+    rejected: list[Rejected] = msgspec.field(default_factory=list)
+    errors: list[ErrorEvent] = msgspec.field(default_factory=list)
+
+
+class Recorder:
+    """Keeps what the outcome needs and passes every event on."""
+
+    def __init__(self, keys: Sequence[SlotKey], observer: Observer) -> None:
+        self.records = {key: SlotRecord() for key in keys}
+        self._observer = observer
+
+    def __call__(self, key: SlotKey, event: Event) -> None:
+        """One event of one slot."""
+        record = self.records[key]
+        match event:
+            case ClosedEvent():
+                record.trades.append(event.trade)
+            case CancelledEvent():
+                record.cancelled.append(_cancelled(event))
+            case RejectedEvent():
+                record.rejected.append(
+                    Rejected(at_ms=event.at_ms, reason=event.reason, detail=event.detail, count=event.count)
+                )
+            case ErrorEvent():
+                record.errors.append(event)
+            case _:
+                pass
+        self._observer(key, event)
+
+
+class SymbolFacts(msgspec.Struct, frozen=True):
+    """What the candles of one symbol were: how many, how many of them filled in, and the first and last price."""
+
+    candles: int
+    gaps: int
+    first_price: float | None
+    last_price: float | None
+    warming_up_until_ms: int
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """All a run leaves: `complete` is False after an interruption; `open_slots` still held something then."""
+
+    complete: bool
+    reached_ms: int
+    records: Mapping[SlotKey, SlotRecord]
+    symbols: Mapping[str, SymbolFacts]
+    equity: EquitySummary
+    open_slots: tuple[SlotKey, ...]
+    seconds: float
+
+
+def _cancelled(event: CancelledEvent) -> Cancelled:
+    return Cancelled(
+        id=event.id,
+        position=event.position,
+        price_open=event.price_open,
+        scheduled_at_ms=event.scheduled_at_ms,
+        cancelled_at_ms=event.at_ms,
+        reason=event.reason,
+    )

@@ -1,0 +1,96 @@
+"""Refusals and errors that repeat: one event with a count instead of one a minute."""
+
+from __future__ import annotations
+
+import msgspec
+
+from btk.core.risk import Refusal
+from btk.core.rules import Terms
+from btk.model.events import ErrorEvent, RejectedEvent
+
+
+class _Run(msgspec.Struct):
+    event: RejectedEvent
+    same: tuple[str, str, int]
+
+
+class Refusals:
+    """Equal refusals (same rule) within one interval slot are counted, and told once when the row of them is over."""
+
+    def __init__(self, terms: Terms) -> None:
+        self._terms = terms
+        self._run: _Run | None = None
+
+    def add(self, signal_id: str, refusal: Refusal, now_ms: int, slot_ms: int) -> RejectedEvent | None:
+        """Count a refusal; the event of the row that it ended, if any."""
+        run = self._run
+        same = (refusal.kind, refusal.rule, slot_ms)
+        if run is not None and run.same == same:
+            run.event = msgspec.structs.replace(run.event, count=run.event.count + 1)
+            return None
+        ended = self.end(now_ms)
+        words = (refusal.kind, refusal.words)
+        self._run = _Run(rejected(signal_id, words, now_ms, self._terms), same)
+        return ended
+
+    def is_first(self) -> bool:
+        """Whether the refusal counted last began a row."""
+        return self._run is not None and self._run.event.count == 1
+
+    def end(self, now_ms: int) -> RejectedEvent | None:
+        """The event of the row that is over at `now_ms`, if there was one."""
+        run, self._run = self._run, None
+        return None if run is None else msgspec.structs.replace(run.event, tick_ms=now_ms)
+
+
+def rejected(signal_id: str, words: tuple[str, str], now_ms: int, terms: Terms) -> RejectedEvent:
+    """A signal was refused once."""
+    return RejectedEvent(
+        at_ms=now_ms,
+        tick_ms=now_ms,
+        symbol=terms.symbol,
+        strategy=terms.strategy,
+        id=signal_id,
+        reason=words[0],
+        detail=words[1],
+        count=1,
+    )
+
+
+class Errors:
+    """An error is told at once; the same words again are counted, and told when they are over."""
+
+    def __init__(self, terms: Terms) -> None:
+        self._terms = terms
+        self._last: ErrorEvent | None = None
+        self._repeats = 0
+        self.total = 0
+        self.first: ErrorEvent | None = None
+
+    def add(self, where: str, message: str, now_ms: int) -> list[ErrorEvent]:
+        """Count an error; the events to tell."""
+        self.total += 1
+        last = self._last
+        if last is not None and (last.where, last.message) == (where, message):
+            self._repeats += 1
+            return []
+        told = self.end(now_ms)
+        self._last = ErrorEvent(
+            at_ms=now_ms,
+            tick_ms=now_ms,
+            symbol=self._terms.symbol,
+            strategy=self._terms.strategy,
+            where=where,
+            message=message,
+            count=1,
+        )
+        self.first = self.first or self._last
+        return [*told, self._last]
+
+    def end(self, now_ms: int) -> list[ErrorEvent]:
+        """The repeats that are over at `now_ms`."""
+        last, repeats = self._last, self._repeats
+        self._last, self._repeats = None, 0
+        if last is None or not repeats:
+            return []
+        return [msgspec.structs.replace(last, tick_ms=now_ms, at_ms=now_ms, count=repeats)]

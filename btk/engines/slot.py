@@ -1,0 +1,404 @@
+"""A slot at work: the state of one strategy on one symbol, and what each phase of a tick makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from btk.core import milestones
+from btk.core.books import Books
+from btk.core.desk import Desk, Moment
+from btk.core.holding import Holding, Plan, opened, seen
+from btk.core.market import Market
+from btk.core.model import NEVER, Candle, ExecutionModel, Minutes, Row
+from btk.core.position import Position
+from btk.core.risk import candidate
+from btk.core.rules import Terms
+from btk.core.states import IDLE, Closing, Idle, Open, Opening, Scheduled, State
+from btk.core.strategy import HOOKS, Strategy, overrides
+from btk.engines.equity_tape import EquityTape
+from btk.engines.inbox import Inbox
+from btk.engines.journal import Journal, Phase
+from btk.engines.refusals import Errors, Refusals
+from btk.engines.requests import Answer
+from btk.engines.schedule import QuestionSchedule
+from btk.model.commands import Command
+from btk.model.events import (
+    BreakevenEvent,
+    CancelledEvent,
+    ClosedEvent,
+    Event,
+    LossLevelEvent,
+    OpenedEvent,
+    ProfitLevelEvent,
+    ScheduledEvent,
+)
+from btk.model.intervals import MINUTE_MS
+from btk.model.names import SlotKey
+from btk.model.signal import Signal
+
+MILESTONE_HOOKS = {"on_breakeven", "on_partial_profit", "on_partial_loss"}
+Hook = tuple[str, tuple[Any, ...]]
+
+
+class World(msgspec.Struct, frozen=True):
+    """What all slots of a run share."""
+
+    model: ExecutionModel
+    books: Books
+    tape: EquityTape
+    journal: Journal
+
+
+class Slot:
+    """`next_ms` is the next tick at which it has to be stepped; between now and then nothing can happen to it."""
+
+    def __init__(
+        self,
+        key: SlotKey,
+        terms: Terms,
+        strategy: Strategy,
+        schedule: QuestionSchedule,
+        inbox: Inbox,
+    ) -> None:
+        self.key = key
+        self.terms = terms
+        self.strategy = strategy
+        self.schedule = schedule
+        self.inbox = inbox
+        self.hooks = frozenset(name for name in HOOKS if overrides(strategy, name))
+        self.state: State = IDLE
+        self.order = 0
+        self.next_ms: float = 0
+        self.reached_ms = 0
+        self.answer: Answer | None = None
+        self.queued: Signal | None = None
+        self.paused = False
+        self.stopping = False
+        self.used_ids: set[str] = set()
+        self.refusals = Refusals(terms)
+        self.errors = Errors(terms)
+        self.hooks_due: list[Hook] = []
+        self.market: Market
+        self._world: World
+        self._minutes = Minutes.nothing()
+        self._extremes_ms = 0
+        self._milestones_ms = 0
+
+    def join(self, world: World, market: Market, order: int) -> None:
+        """Take a place in a run."""
+        self._world = world
+        self.market = market
+        self.order = order
+
+    def enter(self, minutes: Minutes, tick_ms: int) -> None:
+        """Begin a stretch of minutes whose first tick is `tick_ms`."""
+        self._minutes = minutes
+        self.market._minutes = minutes
+        self.market._windows.clear()
+        self.market.now_ms = tick_ms
+        self.plan_next(tick_ms - MINUTE_MS)
+
+    @property
+    def row(self) -> Row:
+        """What the present state does with each input."""
+        return self._world.model.table[type(self.state)]
+
+    @property
+    def ended(self) -> bool:
+        """Told to stop, and nothing is left open."""
+        return self.stopping and isinstance(self.state, Idle)
+
+    def price_at(self, tick_ms: int) -> float:
+        """The execution model's price at a tick."""
+        return float(self._minutes.price[self._minutes.row_at(tick_ms)])
+
+    def exits(self, tick_ms: int) -> None:
+        """React: fills and exits in the candle that closed at the tick."""
+        if isinstance(self.state, Idle | Scheduled):
+            return
+        row = self._minutes.row_at(tick_ms)
+        if isinstance(self.state, Open):
+            self._settle(row - 1, self.state.holding)
+        was = self.state
+        step = self.row.exits(was, self._minutes.candle(row), self.terms, self._gate)
+        self.become(step.state, step.events, Phase.EXITS)
+        if isinstance(was, Opening) and isinstance(self.state, Open):
+            self._extremes_ms = self._milestones_ms = self.state.holding.opened_ms
+
+    def activation(self, tick_ms: int) -> None:
+        """React: a resting entry in the candle that closed at the tick."""
+        if not isinstance(self.state, Scheduled):
+            return
+        candle = self._minutes.candle(self._minutes.row_at(tick_ms))
+        step = self.row.activation(self.state, candle, self.terms, self._gate)
+        self.become(step.state, step.events, Phase.ACTIVATIONS)
+        if isinstance(self.state, Open):
+            self._extremes_ms = tick_ms
+            counts = self._world.model.activation_candle_counts
+            self._milestones_ms = candle.open_ms if counts else tick_ms
+
+    def clock(self, tick_ms: int) -> None:
+        """Decide: a waiting or a lifetime that is over."""
+        step = self.row.clock(self.state, tick_ms, self.price_at(tick_ms), self.terms)
+        self.become(step.state, step.events, Phase.DECISIONS)
+
+    def end(self, candle: Candle) -> None:
+        """The frame is over."""
+        if isinstance(self.state, Open):
+            self._settle(len(self._minutes) - 1, self.state.holding)
+        step = self.row.end(self.state, candle, self.terms)
+        self.become(step.state, step.events, Phase.DECISIONS)
+
+    def finish(self, tick_ms: int) -> None:
+        """Tell what was still being counted."""
+        ended = self.refusals.end(tick_ms)
+        self.tell([*([ended] if ended else []), *self.errors.end(tick_ms)], Phase.DECISIONS)
+
+    def place(self, plan: Plan) -> None:
+        """Make a state of a plan whose money and places are reserved."""
+        step = self._world.model.place(plan, self.terms)
+        self.become(step.state, step.events, Phase.DECISIONS)
+        self._extremes_ms = self._milestones_ms = plan.created_ms
+
+    def become(self, state: State, events: Sequence[Event], phase: Phase) -> None:
+        """Take on a state and tell the events that led to it."""
+        was, self.state = self.state, state
+        if events:
+            self._remember_hooks(was, events)
+            self.tell(events, phase)
+
+    def tell(self, events: Sequence[Event], phase: Phase) -> None:
+        """Book events and note them in the journal."""
+        world = self._world
+        if not events:
+            return
+        world.tape.advance(events[0].tick_ms)
+        for event in events:
+            world.journal.note(phase, self.order, self.key, event)
+            world.books.apply(self.key, event)
+        holding = self.state.holding if isinstance(self.state, Open | Closing) else None
+        world.tape.hold(self.key, holding, self.terms.rules)
+
+    def settle(self, tick_ms: int, before: Holding | None) -> None:
+        """Account for every minute up to a tick: best and worst, break-even, milestones (measured against `before`)."""
+        row = self._minutes.row_at(tick_ms)
+        state = self.state
+        if isinstance(state, Open):
+            self._settle(row, before or state.holding)
+        elif isinstance(state, Closing):
+            self._settle_extremes(row)
+            self._settle_milestones(row - 1, before or state.holding)
+
+    def holding_at(self, tick_ms: int) -> Holding:
+        """The open position with the best and worst it has seen until a tick."""
+        state = self.state
+        if not isinstance(state, Open | Closing):
+            raise LookupError("no position is open")
+        return self._with_extremes(state.holding, self._minutes.row_at(tick_ms))
+
+    def open_desk(self, tick_ms: int) -> Desk:
+        """A desk for commands given by a hook at a tick."""
+        row = self._minutes.row_at(tick_ms)
+        at_once = self._world.model.orders_fill_at_once
+        late = self.terms.rules.quirks.commands_one_candle_late
+        price = float(self._minutes.price[row])
+        moment = Moment(
+            at_ms=tick_ms - MINUTE_MS if at_once else tick_ms,
+            tick_ms=tick_ms,
+            price=price,
+            order_price=float(self._minutes.price[row - 1]) if late and row else price,
+        )
+        return Desk(self.state, moment, self._world.model, self.terms, self._lend)
+
+    def take_desk(self) -> None:
+        """Apply the commands that a hook gave."""
+        desk, self.market._desk = self.market._desk, None
+        if desk is not None:
+            self.become(desk.state, desk.told, Phase.HOOKS)
+
+    def obey(self, command: Command, tick_ms: int) -> None:
+        """Apply a command from outside, in the decide phase."""
+        price = self.price_at(tick_ms)
+        desk = Desk(
+            self.state, Moment(tick_ms, tick_ms, price, price), self._world.model, self.terms, self._lend
+        )
+        self.inbox.obey(self, command, desk, tick_ms)
+        self.become(desk.state, desk.told, Phase.DECISIONS)
+
+    def watching(self) -> Hook | None:
+        """The once-a-minute hook of the present state, if the strategy has one."""
+        state = self.state
+        if isinstance(state, Open | Closing):
+            return ("on_active", (self.view(state.holding),)) if "on_active" in self.hooks else None
+        if isinstance(state, Scheduled):
+            return ("on_waiting", (signal_of(state.plan),)) if "on_waiting" in self.hooks else None
+        if isinstance(state, Idle):
+            return ("on_idle", ()) if "on_idle" in self.hooks else None
+        return None
+
+    def looked_at(self, tick_ms: int) -> bool:
+        """Whether the candle that closed at a tick counts for the position."""
+        return not isinstance(self.state, Open) or tick_ms - MINUTE_MS >= self._milestones_ms
+
+    def view(self, holding: Holding) -> Position:
+        """What hooks see of a position."""
+        return Position(holding, self.market, self.terms)
+
+    def hard_ms(self, now_ms: int) -> float:
+        """The first tick after now at which something other than a once-a-minute hook can happen."""
+        state, minutes = self.state, self._minutes
+        if isinstance(state, Idle):
+            return min(self._next_question(now_ms), self.inbox.next_ms)
+        start = minutes.row_at(now_ms) + 1
+        row = self.row.touch(state, minutes, start, len(minutes))
+        if isinstance(state, Open) and self.hooks & MILESTONE_HOOKS:
+            found = milestones.reached(state.holding, minutes.price, start, row, self.terms.rules)
+            row = found[0].row if found else row
+        touched = minutes.tick_of(row) if row < len(minutes) else NEVER
+        deadline = max(self.row.deadline_ms(state, self.terms), now_ms + MINUTE_MS)
+        return min(touched, deadline, self.inbox.next_ms)
+
+    def plan_next(self, now_ms: int) -> None:
+        """Find the next tick at which the slot has to be stepped."""
+        hard_ms = self.hard_ms(now_ms)
+        self.next_ms = now_ms + MINUTE_MS if self.watching() and not self.ended else hard_ms
+
+    def _next_question(self, now_ms: int) -> float:
+        if self.answer is not None:
+            return self.answer.tick_ms
+        if self.paused or self.stopping:
+            return NEVER
+        if self.queued is not None:
+            return now_ms + MINUTE_MS
+        return self.schedule.next_tick(now_ms + MINUTE_MS)
+
+    def _gate(self, plan: Plan, price: float) -> str | None:
+        wish = candidate(plan, self.terms.symbol, self.terms.strategy, price, self.reached_ms)
+        standing = self._world.tape.standing(self.reached_ms)
+        own = self.terms.rules.quirks.own_reservation_counts
+        refusal = self._world.books.risk_refusal(self.key, wish, standing, own)
+        return None if refusal is None else refusal.words
+
+    def _lend(self, cost: float) -> str | None:
+        return self._world.books.reserve_more(self.key, cost)
+
+    def _settle(self, row: int, before: Holding) -> None:
+        self._settle_extremes(row)
+        self._settle_milestones(row, before)
+
+    def _settle_extremes(self, row: int) -> None:
+        state = self.state
+        if isinstance(state, Open | Closing):
+            holding = self._with_extremes(state.holding, row)
+            if holding is not state.holding:
+                self.state = msgspec.structs.replace(state, holding=holding)
+            self._extremes_ms = max(self._extremes_ms, self._minutes.first_ms + (row + 1) * MINUTE_MS)
+
+    def _with_extremes(self, holding: Holding, row: int) -> Holding:
+        start, stop = self._row_from(self._extremes_ms), row + 1
+        if start >= stop:
+            return holding
+        minutes, side = self._minutes, holding.plan.side
+        if self._world.model.orders_fill_at_once:
+            highest = lowest = minutes.price[start:stop]
+        else:
+            highest, lowest = minutes.high[start:stop], minutes.low[start:stop]
+        high, low = float(highest.max()), float(lowest.min())
+        return seen(holding, high if side > 0 else low, low if side > 0 else high, self.terms.rules)
+
+    def _settle_milestones(self, row: int, before: Holding) -> None:
+        start, stop = self._row_from(self._milestones_ms), row + 1
+        if start >= stop:
+            return
+        minutes, state = self._minutes, self.state
+        self._milestones_ms = minutes.first_ms + stop * MINUTE_MS
+        if not isinstance(state, Open | Closing):
+            return
+        holding = state.holding
+        for at_row, level in milestones.reached(before, minutes.price, start, stop, self.terms.rules):
+            holding = milestones.told(holding, level)
+            event = self._milestone(at_row, level, holding)
+            self._world.journal.note(Phase.HOOKS, self.order, self.key, event)
+            self._remember_hooks(state, (event,))
+        if holding is not state.holding:
+            self.state = msgspec.structs.replace(state, holding=holding)
+
+    def _milestone(self, row: int, level: int, holding: Holding) -> Event:
+        minutes, terms = self._minutes, self.terms
+        at_ms = minutes.first_ms + row * MINUTE_MS
+        price = float(minutes.price[row])
+        stamp: dict[str, Any] = {
+            "at_ms": at_ms,
+            "tick_ms": at_ms + MINUTE_MS,
+            "symbol": terms.symbol,
+            "strategy": terms.strategy,
+            "id": holding.plan.id,
+            "price": price,
+        }
+        if level == 0:
+            return BreakevenEvent(**stamp)
+        return ProfitLevelEvent(**stamp, level=level) if level > 0 else LossLevelEvent(**stamp, level=-level)
+
+    def _row_from(self, open_ms: int) -> int:
+        return max(0, (open_ms - self._minutes.first_ms) // MINUTE_MS)
+
+    def _remember_hooks(self, was: State, events: Sequence[Event]) -> None:
+        for event in events:
+            if isinstance(event, OpenedEvent) and isinstance(was, Scheduled | Opening | Idle):
+                self._remember_id(was, event)
+            if not self.hooks:
+                continue
+            hook = self._hook_of(was, event)
+            if hook is not None and hook[0] in self.hooks:
+                self.hooks_due.append(hook)
+
+    def _remember_id(self, was: State, event: OpenedEvent) -> None:
+        plan = self.state.holding.plan if isinstance(self.state, Open) else None
+        plan = was.plan if isinstance(was, Scheduled | Opening) else plan
+        if plan is not None and plan.own_id:
+            if self.terms.rules.quirks.only_last_id_remembered:
+                self.used_ids.clear()
+            self.used_ids.add(event.id)
+
+    def _hook_of(self, was: State, event: Event) -> Hook | None:
+        if isinstance(event, OpenedEvent):
+            return ("on_opened", (self.view(self._holding_opened(was, event)),))
+        if isinstance(event, ClosedEvent):
+            return ("on_closed", (event.trade,))
+        if isinstance(event, ScheduledEvent) and isinstance(self.state, Scheduled):
+            return ("on_scheduled", (signal_of(self.state.plan),))
+        if isinstance(event, CancelledEvent) and isinstance(was, Scheduled | Opening):
+            return ("on_cancelled", (signal_of(was.plan), event.reason))
+        if not isinstance(self.state, Open | Closing):
+            return None
+        view = self.view(self.state.holding)
+        if isinstance(event, ProfitLevelEvent):
+            return ("on_partial_profit", (view, event.level))
+        if isinstance(event, LossLevelEvent):
+            return ("on_partial_loss", (view, event.level))
+        return ("on_breakeven", (view,)) if isinstance(event, BreakevenEvent) else None
+
+    def _holding_opened(self, was: State, event: OpenedEvent) -> Holding:
+        if isinstance(self.state, Open):
+            return self.state.holding
+        plan = was.plan if isinstance(was, Scheduled | Opening) else None
+        if plan is None:
+            raise LookupError("an opening without a plan")
+        return opened(plan, event.price_open, event.at_ms, self.terms.rules)
+
+
+def signal_of(plan: Plan) -> Signal:
+    """The signal a plan was made of, with its defaults filled in."""
+    return Signal(
+        plan.position,
+        plan.price_take_profit,
+        plan.price_stop_loss,
+        price_open=plan.price_open,
+        lifetime_minutes=plan.lifetime_ms / MINUTE_MS,
+        cost=plan.cost,
+        note=plan.note,
+        id=plan.id,
+    )
