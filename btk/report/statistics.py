@@ -23,11 +23,14 @@ class Shortfalls(msgspec.Struct, frozen=True, kw_only=True):
     gap_minutes: int = 0
 
 
+NOTHING_SHORT = Shortfalls()
+
+
 def statistics(
     trades: Sequence[Trade],
     curve: EquitySummary,
     buy_and_hold_pct: float | None = None,
-    shortfalls: Shortfalls = Shortfalls(),  # noqa: B008
+    shortfalls: Shortfalls = NOTHING_SHORT,
 ) -> Statistics:
     """Everything known of `trades` and of the wallet they were made with, groups of trades last.
 

@@ -25,6 +25,16 @@ from btk.report.gates import (
 )
 from btk.report.trade_columns import TradeColumns
 
+SPREAD = ("std_dev_pct", "sharpe_ratio", "annualized_sharpe_ratio", "sortino_ratio", "sqn")
+EDGE = ("certainty_ratio", "expectancy_pct", "kelly_pct")
+GROWTH = (
+    "expected_yearly_returns_pct",
+    "compounded_return_pct",
+    "compounded_drawdown_pct",
+    "calmar_ratio",
+    "recovery_factor",
+)
+
 
 def ratio_figures(columns: TradeColumns) -> dict[str, Figure]:
     """Ratios per trade, annualised and compounded.
@@ -43,10 +53,6 @@ def ratio_figures(columns: TradeColumns) -> dict[str, Figure]:
         "trades_per_year": per_year,
         **_growth(columns, per_year),
     }
-
-
-SPREAD = ("std_dev_pct", "sharpe_ratio", "annualized_sharpe_ratio", "sortino_ratio", "sqn")
-EDGE = ("certainty_ratio", "expectancy_pct", "kelly_pct")
 
 
 def _spread(pnl: Column, per_year: float | None) -> dict[str, Figure]:
@@ -75,7 +81,7 @@ def _kelly_pct(wins: int, losses: int, payoff: float | None) -> float | None:
     if not payoff:
         return None
     won = wins / (wins + losses)
-    return (won - (1 - won) / payoff) * 100
+    return finite((won - (1 - won) / payoff) * 100)
 
 
 def _profit_factor(pnl: Column) -> float | None:
@@ -93,15 +99,7 @@ def _trades_per_year(columns: TradeColumns) -> float | None:
 
 def _growth(columns: TradeColumns, per_year: float | None) -> dict[str, Figure]:
     if not len(columns):
-        return dict.fromkeys(
-            (
-                "expected_yearly_returns_pct",
-                "compounded_return_pct",
-                "compounded_drawdown_pct",
-                "calmar_ratio",
-                "recovery_factor",
-            )
-        )
+        return dict.fromkeys(GROWTH)
     whole = compounded(columns.pnl_pct, columns.fall_pct)
     drawdown = finite(float(whole.drawdown_pct))
     yearly = None if per_year is None else _expected_yearly_pct(whole, per_year / len(columns))

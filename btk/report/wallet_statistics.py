@@ -59,7 +59,7 @@ def _outcome(curve: EquitySummary, buy_and_hold_pct: float | None) -> dict[str, 
 
 def _return_pct(curve: EquitySummary) -> float | None:
     growth = ratio(curve.final, curve.start)
-    return None if growth is None else (growth - 1) * 100
+    return None if growth is None else finite((growth - 1) * 100)
 
 
 def _days(curve: EquitySummary) -> float:

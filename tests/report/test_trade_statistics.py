@@ -311,3 +311,8 @@ def numbers_in(figures):
             yield from numbers_in(figure)
         elif isinstance(figure, int | float):
             yield figure
+
+
+def test_a_payoff_next_to_nothing_has_no_kelly_share():
+    trades = [trade(number, 1e-320 if number % 2 else -1.0) for number in range(10)]
+    assert trade_statistics(trades)["kelly_pct"] is None
