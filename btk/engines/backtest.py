@@ -85,7 +85,7 @@ class Backtest:
         ledger = Ledger(job.wallet_start)
         books = _books(job, ledger)
         self._world = World(
-            self._model, books, EquityTape(ledger, books.watch_equity), Journal(self._recorder)
+            self._model, books, EquityTape(job.wallet_start, books.watch_equity), Journal(self._recorder)
         )
         self._histories: list[ReplayHistory] = []
         self._prices: dict[str, list[float]] = {}
@@ -185,7 +185,7 @@ class Backtest:
             reached_ms=reached_ms,
             records=self._recorder.records,
             symbols={symbol: self._facts(symbol, reached_ms) for symbol in self._job.symbols},
-            equity=self._world.tape.curve.summary(),
+            equity=self._world.tape.summary(),
             open_slots=tuple(slot.key for slot in self.slots if not isinstance(slot.state, Idle)),
             seconds=seconds,
         )
@@ -199,6 +199,7 @@ class Backtest:
             first_price=first,
             last_price=last,
             warming_up_until_ms=self._warm_ms[symbol],
+            equity=self._world.tape.summary_of(symbol),
         )
 
 

@@ -6,86 +6,148 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from btk.core.equity import EquityCurve
+from btk.core.equity import EquityCurve, EquitySummary
 from btk.core.holding import Holding, value_line
-from btk.core.ledger import Ledger
 from btk.core.model import Minutes
 from btk.core.risk import Standing
 from btk.core.rules import Rules
 from btk.model.bars import Column
+from btk.model.events import ClosedEvent, Event, PartialClosedEvent
 from btk.model.intervals import DAY_MS, MINUTE_MS
 from btk.model.names import SlotKey
 
 
 class EquityTape:
-    """Row i of a block is the close of its minute i. Call `advance` before anything changes, `hold` after."""
+    """Row i of a block is the close of its minute i. Call `advance` before anything changes, `book` and `hold` after."""
 
-    def __init__(self, ledger: Ledger, watches: bool) -> None:
-        self.curve = EquityCurve(ledger.start)
-        self._ledger = ledger
-        self._lines: dict[SlotKey, tuple[float, float, float]] = {}
-        self._columns: dict[SlotKey, Column] = {}
+    def __init__(self, start: float, watches: bool) -> None:
+        self._start = start
+        self._curve = EquityCurve(start)
+        self._strips: dict[str, _Strip] = {}
         self._first_ms = 0
         self._rows = 0
-        self._done = 0
-        self._equity: Column = np.empty(0)
-        self._invested: Column = np.empty(0)
-        self._watch = _Watch(ledger.start) if watches else None
+        self._watch = _Watch(start) if watches else None
+        self._watched = 0
 
-    def begin(self, columns: Mapping[SlotKey, Minutes]) -> None:
-        """Start a block of minutes."""
-        self._columns = {key: minutes.close for key, minutes in columns.items()}
-        some = next(iter(columns.values()))
-        self._first_ms, self._rows, self._done = some.first_ms, len(some), 0
-        self._equity = np.empty(self._rows)
-        self._invested = np.empty(self._rows)
+    def begin(self, minutes: Mapping[str, Minutes]) -> None:
+        """Start a block of minutes, by symbol."""
+        some = next(iter(minutes.values()))
+        self._first_ms, self._rows, self._watched = some.first_ms, len(some), 0
+        for symbol in sorted(minutes):
+            strip = self._strips.setdefault(symbol, _Strip(self._start))
+            strip.begin(minutes[symbol].close)
 
-    def advance(self, tick_ms: int) -> None:
-        """Draw the minutes that closed before `tick_ms` with what is held now."""
-        self._draw(min((tick_ms - self._first_ms) // MINUTE_MS - 1, self._rows))
+    def advance(self, symbol: str, tick_ms: int) -> None:
+        """Draw the minutes of a symbol that closed before `tick_ms` with what is held now."""
+        self._strips[symbol].draw(min(self._row_at(tick_ms), self._rows))
+
+    def book(self, key: SlotKey, event: Event) -> None:
+        """Add the profit that an event realised."""
+        self._strips[key.symbol].book(key, event)
 
     def hold(self, key: SlotKey, holding: Holding | None, rules: Rules) -> None:
         """From the next minute to be drawn on, the slot holds this."""
-        if holding is None:
-            self._lines.pop(key, None)
-        else:
-            self._lines[key] = (*value_line(holding, rules), holding.remaining)
+        self._strips[key.symbol].hold(key, holding, rules)
 
     def end(self) -> None:
-        """Finish the block and give it to the curve."""
-        self._draw(self._rows)
-        self.curve.add(self._first_ms, self._equity, self._invested)
+        """Finish the block and give it to the curves."""
+        equity, invested = np.full(self._rows, self._start), np.zeros(self._rows)
+        for strip in self._strips.values():
+            strip.end(self._first_ms)
+            equity += strip.profit
+            invested += strip.invested
+        self._see(self._rows)
+        self._curve.add(self._first_ms, equity, invested)
+
+    def summary(self) -> EquitySummary:
+        """The whole wallet so far."""
+        return self._curve.summary()
+
+    def summary_of(self, symbol: str) -> EquitySummary:
+        """The wallet as if only this symbol had been traded."""
+        return self._strips[symbol].curve.summary()
 
     def standing(self, tick_ms: int) -> Standing:
         """Where the equity stands at a tick, the minute that closed at it included."""
         equity = self.equity_at(tick_ms)
         if self._watch is None:
-            return Standing(equity, self._ledger.start, self._ledger.start, 0.0)
+            return Standing(equity, self._start, self._start, 0.0)
+        self._see(min(self._row_at(tick_ms), self._rows))
         return self._watch.standing(tick_ms, equity)
 
     def equity_at(self, tick_ms: int) -> float:
         """What the wallet is worth at the close of the minute that ends at a tick."""
-        row = min((tick_ms - self._first_ms) // MINUTE_MS - 1, self._rows - 1)
-        equity = self._ledger.start + self._ledger.realised
-        for key in sorted(self._lines):
-            at_zero, slope, _ = self._lines[key]
-            equity += at_zero + slope * float(self._columns[key][row])
-        return equity
+        row = min(self._row_at(tick_ms), self._rows - 1)
+        return self._start + sum(strip.profit_at(row) for strip in self._strips.values())
 
-    def _draw(self, row: int) -> None:
+    def _row_at(self, tick_ms: int) -> int:
+        return (tick_ms - self._first_ms) // MINUTE_MS - 1
+
+    def _see(self, row: int) -> None:
+        if self._watch is None or row <= self._watched:
+            return
+        seen = np.full(row - self._watched, self._start)
+        for strip in self._strips.values():
+            strip.draw(row)
+            seen += strip.profit[self._watched : row]
+        self._watch.see(self._first_ms + (self._watched + 1) * MINUTE_MS, seen)
+        self._watched = row
+
+
+class _Strip:
+    """The profit of one symbol, minute by minute."""
+
+    def __init__(self, start: float) -> None:
+        self.curve = EquityCurve(start)
+        self.profit: Column = np.empty(0)
+        self.invested: Column = np.empty(0)
+        self._start = start
+        self._realised = 0.0
+        self._parts: dict[SlotKey, float] = {}
+        self._lines: dict[SlotKey, tuple[float, float, float]] = {}
+        self._close: Column = np.empty(0)
+        self._done = 0
+
+    def begin(self, close: Column) -> None:
+        self._close, self._done = close, 0
+        self.profit, self.invested = np.empty(len(close)), np.empty(len(close))
+
+    def book(self, key: SlotKey, event: Event) -> None:
+        if isinstance(event, PartialClosedEvent):
+            self._realised += event.realised_cost
+            self._parts[key] = self._parts.get(key, 0.0) + event.realised_cost
+        elif isinstance(event, ClosedEvent):
+            self._realised += event.pnl_cost - self._parts.pop(key, 0.0)
+
+    def hold(self, key: SlotKey, holding: Holding | None, rules: Rules) -> None:
+        if holding is None:
+            self._lines.pop(key, None)
+        else:
+            self._lines[key] = (*value_line(holding, rules), holding.remaining)
+
+    def draw(self, row: int) -> None:
         done = self._done
         if row <= done:
             return
-        equity, invested = self._equity[done:row], self._invested[done:row]
-        equity[:] = self._ledger.start + self._ledger.realised
+        profit, invested = self.profit[done:row], self.invested[done:row]
+        profit[:] = self._realised
         invested[:] = 0.0
         for key in sorted(self._lines):
             at_zero, slope, cost = self._lines[key]
-            equity += at_zero + slope * self._columns[key][done:row]
+            profit += at_zero + slope * self._close[done:row]
             invested += cost
         self._done = row
-        if self._watch is not None:
-            self._watch.see(self._first_ms + (done + 1) * MINUTE_MS, equity)
+
+    def profit_at(self, row: int) -> float:
+        profit = self._realised
+        for key in sorted(self._lines):
+            at_zero, slope, _ = self._lines[key]
+            profit += at_zero + slope * float(self._close[row])
+        return profit
+
+    def end(self, first_ms: int) -> None:
+        self.draw(len(self._close))
+        self.curve.add(first_ms, self._start + self.profit, self.invested)
 
 
 class _Watch:

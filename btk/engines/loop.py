@@ -46,7 +46,7 @@ class Loop:
 
     def _pass(self, stretch: Stretch) -> Conversation:
         slots, self._stretch_end_ms = self._slots, stretch.last_ms
-        self._world.tape.begin({slot.key: stretch.minutes[slot.key.symbol] for slot in slots})
+        self._world.tape.begin(stretch.minutes)
         for slot in slots:
             slot.enter(stretch.minutes[slot.key.symbol], stretch.first_ms)
         while (tick := min(slot.next_ms for slot in slots)) <= stretch.last_ms:
@@ -182,7 +182,9 @@ class Loop:
             self._give_back(slot, signal, Refusal("sizing", "", sized), tick)
             return None
         wish = candidate(sized, slot.key.symbol, slot.key.strategy, price, tick)
-        refusal = self._world.books.reserve(slot.key, wish, self._world.tape.standing(tick))
+        standing = self._world.tape.standing(tick)
+        self._world.books.watch(standing)
+        refusal = self._world.books.reserve(slot.key, wish, standing)
         if refusal is not None:
             self._give_back(slot, signal, refusal, tick)
             return None

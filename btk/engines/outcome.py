@@ -49,13 +49,14 @@ class Recorder:
 
 
 class SymbolFacts(msgspec.Struct, frozen=True):
-    """What the candles of one symbol were: how many, how many of them filled in, and the first and last price."""
+    """The candles of one symbol (how many, how many filled in, first and last price), and the wallet it alone makes."""
 
     candles: int
     gaps: int
     first_price: float | None
     last_price: float | None
     warming_up_until_ms: int
+    equity: EquitySummary
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):

@@ -175,10 +175,11 @@ class Slot:
         world = self._world
         if not events:
             return
-        world.tape.advance(events[0].tick_ms)
+        world.tape.advance(self.key.symbol, events[0].tick_ms)
         for event in events:
             world.journal.note(phase, self.order, self.key, event)
             world.books.apply(self.key, event)
+            world.tape.book(self.key, event)
         holding = self.state.holding if isinstance(self.state, Open | Closing) else None
         world.tape.hold(self.key, holding, self.terms.rules)
 
