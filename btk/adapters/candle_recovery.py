@@ -75,7 +75,7 @@ def _rebuilt(disk: Disk, folder: Path, series: SeriesKey) -> tuple[CandleIndex, 
             newest[month] = generation, BlockEntry(path.name, block.facts, block.stretch.counts, block.stamp)
     blocks = tuple(entry for _, (_, entry) in sorted(newest.items()))
     generation = max((generation for generation, _ in newest.values()), default=0)
-    return CandleIndex(series=series, generation=generation, blocks=blocks), aside
+    return CandleIndex(series=series, generation=generation + 1, blocks=blocks), aside
 
 
 def _named(path: Path) -> tuple[str, int]:

@@ -58,6 +58,13 @@ def blank_stretch(span: Span, step_ms: int) -> Stretch:
     return Stretch(span.from_ms, np.full((len(COLUMNS), rows), np.nan), np.zeros(rows, np.uint8))
 
 
+def failed_stretch(span: Span, step_ms: int) -> Stretch:
+    """Rows that should be there and are not."""
+    blank = blank_stretch(span, step_ms)
+    blank.states[:] = FAILED
+    return blank
+
+
 def overlay(whole: Stretch, part: Stretch, step_ms: int) -> None:
     """Write a part that lies within the whole over it."""
     start = (part.first_ms - whole.first_ms) // step_ms

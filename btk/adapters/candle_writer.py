@@ -28,7 +28,7 @@ from btk.adapters.candle_recovery import (
     sweep,
 )
 from btk.adapters.candle_series import SeriesKey, month_of
-from btk.adapters.candle_stretch import Hole, Stretch, blank_stretch, overlay, trimmed
+from btk.adapters.candle_stretch import Hole, Stretch, blank_stretch, failed_stretch, overlay, trimmed
 from btk.adapters.disk import Disk, make_folder, save
 from btk.adapters.file_lock import exclusive
 from btk.model.bars import Span
@@ -102,11 +102,15 @@ class CandleWriter:
         )
 
     def repair(self) -> tuple[str, ...]:
-        """Verify every byte, set damaged files aside and drop them from the index; their new names."""
-        checked = [(entry, self._verified(entry)) for entry in self._index.blocks]
-        kept = tuple(msgspec.structs.replace(entry, stamp=block.stamp) for entry, block in checked if block)
-        if kept != self._index.blocks:
-            self._replace_index(kept)
+        """Verify every byte and set damaged files aside, their rows becoming failed ones; the files' new names."""
+        for entry in self._index.blocks:
+            self._sound_block(entry)
+        stamped = tuple(
+            msgspec.structs.replace(entry, stamp=stamp_of(self._folder / entry.name))
+            for entry in self._index.blocks
+        )
+        if stamped != self._index.blocks:
+            self._replace_index(stamped)
         return self._set_aside
 
     def _refuse_another_symbol(self) -> None:
@@ -123,12 +127,10 @@ class CandleWriter:
     def _stored(self, month: Span) -> Stretch:
         whole = blank_stretch(month, self._series.step_ms)
         for entry in self._index.overlapping(month):
-            block = self._verified(entry)
-            if block is not None:
-                overlay(whole, block.stretch, self._series.step_ms)
+            overlay(whole, self._sound_block(entry).stretch, self._series.step_ms)
         return whole
 
-    def _verified(self, entry: BlockEntry) -> Block | None:
+    def _sound_block(self, entry: BlockEntry) -> Block:
         path = self._folder / entry.name
         try:
             return verify_entry(self._folder, self._index, entry)
@@ -136,11 +138,14 @@ class CandleWriter:
             self._set_aside += (set_aside(self._disk, path, damaged.reason),)
         except FileNotFoundError:
             self._set_aside += (f"{entry.name} (gone)",)
-        self._replace_index(tuple(other for other in self._index.blocks if other != entry))
-        return None
+        # What was lost stays known as a hole, so that no later check calls the series whole.
+        lost = self._written(failed_stretch(entry.span(self._series.step_ms), self._series.step_ms))
+        self._replace_index(tuple(lost if other == entry else other for other in self._index.blocks))
+        return verify_entry(self._folder, self._index, lost)
 
     def _commit(self, stretches: Sequence[Stretch]) -> None:
-        if not stretches:
+        named = self._unified_symbol is None or self._unified_symbol == self._index.unified_symbol
+        if named and not stretches:
             return
         if self._index.generation == 0:
             # Blocks without any index mean that the index was lost, not that a first import was killed.

@@ -12,7 +12,7 @@ from btk.adapters.candle_import import read_minutes
 from btk.adapters.candle_series import SeriesKey, symbol_names
 from btk.adapters.candle_survey import check_series, series_facts, stored_series
 from btk.adapters.candle_writer import CandleWriter
-from btk.cli.cache_screen import finding_lines, import_document, import_lines, list_table
+from btk.cli.cache_screen import finding_document, finding_lines, import_document, import_lines, list_lines
 from btk.cli.lazy_commands import command_group
 from btk.cli.options import AsJson, Assignments, ConfigFiles, chosen_settings
 from btk.cli.output import print_document
@@ -80,7 +80,7 @@ def list_series(
     if as_json:
         print_document({"schema": "btk.cache-list/1", "path": str(root), "series": facts})
     elif facts:
-        list_table(facts)
+        typer.echo("\n".join(list_lines(facts)))
     else:
         typer.echo(
             f"{root}: no candles yet; btk cache import FILE --symbol BTCUSDT --exchange binance brings some in"
@@ -101,7 +101,8 @@ def check(
     root = _cache_folder(context, config, assignments)
     findings = [check_series(root, series) for series in stored_series(root)]
     if as_json:
-        print_document({"schema": "btk.cache-check/1", "path": str(root), "series": findings})
+        series = [finding_document(finding) for finding in findings]
+        print_document({"schema": "btk.cache-check/1", "path": str(root), "series": series})
     else:
         for finding in findings:
             typer.echo("\n".join(finding_lines(finding)))

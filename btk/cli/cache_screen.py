@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from rich import box
-from rich.console import Console
-from rich.table import Table
+import msgspec
 
 from btk.adapters.candle_import import FileCandles
 from btk.adapters.candle_merge import Difference
@@ -19,6 +17,9 @@ from btk.model.dates import format_date
 from btk.model.intervals import MINUTE_MS
 
 _GAPS_SHOWN = 5
+_DIFFERENCES_SHOWN = 5
+_LIST_HEADINGS = ("exchange", "symbol", "interval", "from", "to", "candles", "holes", "MB")
+_NAMING = 5
 _MEGABYTE = 1_000_000
 
 
@@ -36,7 +37,7 @@ def import_document(
         "from_ms": found.span.from_ms,
         "to_ms": found.span.to_ms,
         "holes": _minutes(found.gaps),
-        "gaps": [{"from_ms": gap.from_ms, "to_ms": gap.to_ms} for gap in found.gaps],
+        "gaps": _spans(found.gaps),
         "repeated": found.repeated,
         "unordered": found.unordered,
         "forming": found.forming,
@@ -58,22 +59,30 @@ def import_lines(file: Path, series: SeriesKey, found: FileCandles, stored: Stor
         yield f"  damaged  {', '.join(stored.set_aside)} set aside"
     replaced = f", {stored.differing:,} replaced" if stored.differing and not stored.refused else ""
     yield f"  stored   {stored.new:,} new, {stored.same:,} were there already{replaced}"
-    for difference in stored.first_differences:
-        yield f"  differs  {_difference(difference)}"
-    if stored.differing > len(stored.first_differences):
-        yield f"  differs  and {stored.differing - len(stored.first_differences):,} more"
+    if stored.differing:
+        yield f"  differ   {stored.differing:,} (stored -> file)"
+    for difference in stored.first_differences[:_DIFFERENCES_SHOWN]:
+        yield f"           {_difference(difference)}"
+    if stored.differing > _DIFFERENCES_SHOWN:
+        yield f"           and {stored.differing - _DIFFERENCES_SHOWN:,} more"
 
 
-def list_table(facts: Iterable[SeriesFacts]) -> None:
-    """The stored series, a line each, on stdout."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in ("exchange", "symbol", "interval", "from", "to"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("candles", "holes", "MB"):
-        table.add_column(heading, justify="right", no_wrap=True)
+def list_lines(facts: Sequence[SeriesFacts]) -> Iterator[str]:
+    """The stored series, a line each."""
+    rows = [_LIST_HEADINGS, *(_list_cells(series) for series in facts)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row[:_NAMING], widths, strict=False)]
+        cells += [cell.rjust(width) for cell, width in zip(row[_NAMING:], widths[_NAMING:], strict=True)]
+        yield "  ".join(cells).rstrip()
     for series in facts:
-        table.add_row(series.exchange, series.symbol, series.interval, *_list_cells(series))
-    Console(highlight=False, markup=False, emoji=False).print(table)
+        if series.problem:
+            yield series.problem
+
+
+def finding_document(finding: Findings) -> dict[str, object]:
+    """One series of `btk cache check --json`."""
+    return {**msgspec.structs.asdict(finding), "ok": finding.ok, "gaps": _spans(finding.gaps)}
 
 
 def finding_lines(finding: Findings) -> Iterator[str]:
@@ -90,24 +99,20 @@ def finding_lines(finding: Findings) -> Iterator[str]:
 
 
 def _list_cells(series: SeriesFacts) -> tuple[str, ...]:
-    if series.problem or series.from_ms is None or series.to_ms is None:
-        return (series.problem or "nothing stored", "", "", "", "")
-    return (
-        format_date(series.from_ms),
-        format_date(series.to_ms),
-        f"{series.candles:,}",
-        f"{series.holes:,}",
-        f"{series.bytes / _MEGABYTE:.1f}",
-    )
+    names = (series.exchange, series.symbol, series.interval)
+    if series.from_ms is None or series.to_ms is None:
+        return (*names, "-", "-", "-", "-", "-")
+    dates = (format_date(series.from_ms), format_date(series.to_ms))
+    return (*names, *dates, f"{series.candles:,}", f"{series.holes:,}", f"{series.bytes / _MEGABYTE:.1f}")
 
 
 def _difference(difference: Difference) -> str:
     unequal = (
-        f"{name} {old:.12g} stored, {new:.12g} in the file"
+        f"{name} {old:.12g} -> {new:.12g}"
         for name, old, new in zip(COLUMNS, difference.stored, difference.offered, strict=True)
         if old != new
     )
-    return f"{format_date(difference.open_ms)}: {'; '.join(unequal)}"
+    return f"{format_date(difference.open_ms)}  {', '.join(unequal)}"
 
 
 def _gap_list(gaps: tuple[Span, ...]) -> str:
@@ -119,6 +124,10 @@ def _gap_list(gaps: tuple[Span, ...]) -> str:
 
 def _dates(span: Span) -> str:
     return f"{format_date(span.from_ms)} to {format_date(span.to_ms)}"
+
+
+def _spans(gaps: Iterable[Span]) -> list[dict[str, int]]:
+    return [{"from_ms": gap.from_ms, "to_ms": gap.to_ms} for gap in gaps]
 
 
 def _minutes(gaps: Iterable[Span]) -> int:
