@@ -21,6 +21,7 @@ class Commands(LazyGroup):
     """Every command of `btk`; one whose time has not come is absent."""
 
     rows: ClassVar = {
+        "backtest": Row("btk.cli.backtest_command", "backtest", "Run strategies on history."),
         "cache": Row("btk.cli.cache_commands", "app", "Bring candles in, list and check what is stored."),
         "config": Row("btk.cli.config_commands", "app", "Show, check and start the settings."),
         "new": Row("btk.cli.new_command", "new", "Make a project of your own."),

@@ -1,0 +1,158 @@
+"""Loading strategies: a user's file becomes classes, a class with its parameters an object; kind words when it cannot."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import sys
+import traceback
+import typing
+from collections.abc import Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import msgspec
+
+from btk.core.strategy import HOOKS, Strategy
+from btk.model.errors import InvalidInput, SettingsError, StrategyError
+from btk.model.intervals import interval_ms
+from btk.model.names import check_strategy_name
+from btk.model.plain_words import did_you_mean
+
+OWN_ATTRIBUTES = ("name", "interval", "warmup", "risk")
+
+
+def load_module(path: Path, shown: str) -> ModuleType:
+    """The module of a user's file; `StrategyError` naming the file and the line for whatever goes wrong."""
+    if not path.is_file():
+        raise StrategyError(f"{shown}: there is no such file; `btk list strategies` shows what there is")
+    spec = importlib.util.spec_from_file_location(f"btk_user_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise StrategyError(f"{shown}: a strategy file ends in .py")
+    module = importlib.util.module_from_spec(spec)
+    with _importable(path.parent):
+        try:
+            spec.loader.exec_module(module)
+        except SyntaxError as error:
+            raise StrategyError(f"{shown}:{error.lineno}: {error.msg}") from error
+        except Exception as error:  # a user's module may raise anything while it is imported
+            line = _line_in(path, error)
+            raise StrategyError(
+                f"{shown}:{line}: raised {type(error).__name__} at import: {error}"
+            ) from error
+    return module
+
+
+def load_strategies(entry: str, root: Path) -> list[type[Strategy]]:
+    """The classes of `FILE` or `FILE:CLASS`, files relative to `root`, in the order in which they are written."""
+    file, _, wanted = entry.partition(":")
+    module = load_module(root / file, file)
+    classes = [
+        member
+        for member in vars(module).values()
+        if inspect.isclass(member) and issubclass(member, Strategy) and member.__module__ == module.__name__
+    ]
+    if not classes:
+        raise StrategyError(f"{file}: there is no subclass of btk.Strategy in it")
+    names = [cls.__name__ for cls in classes]
+    if wanted and wanted not in names:
+        hint = did_you_mean(wanted, names) or f"; there are {', '.join(names)}"
+        raise StrategyError(f"{entry}: there is no strategy {wanted} in the file{hint}")
+    chosen = [cls for cls in classes if not wanted or cls.__name__ == wanted]
+    for cls in chosen:
+        _check_class(cls, file)
+    return chosen
+
+
+def parameters(cls: type[Strategy]) -> dict[str, Any]:
+    """The parameters of a strategy and their types: its annotated class attributes."""
+    hints = typing.get_type_hints(cls)
+    return {
+        name: hint
+        for name, hint in hints.items()
+        if name not in OWN_ATTRIBUTES
+        and typing.get_origin(hint) is not typing.ClassVar
+        and hasattr(cls, name)
+    }
+
+
+def parameter_values(strategy: Strategy) -> dict[str, Any]:
+    """The parameters of a strategy object as they are."""
+    return {name: getattr(strategy, name) for name in parameters(type(strategy))}
+
+
+def make_strategy(cls: type[Strategy], params: Mapping[str, Any]) -> Strategy:
+    """A strategy object with those of `params` that it knows; `SettingsError` for a value of the wrong type."""
+    try:
+        strategy = cls()
+    except Exception as error:  # a user's constructor may raise anything
+        raise StrategyError(f"{cls.__name__}: raised {type(error).__name__} when made: {error}") from error
+    for name, hint in parameters(cls).items():
+        if name in params:
+            setattr(strategy, name, _converted(cls, name, params[name], hint))
+    return strategy
+
+
+def check_parameters(classes: list[type[Strategy]], params: Mapping[str, Any]) -> None:
+    """`SettingsError` for a parameter that no strategy has."""
+    known = sorted({name for cls in classes for name in parameters(cls)})
+    for name in params:
+        if name not in known:
+            hint = did_you_mean(name, known) or (
+                f"; there are {', '.join(known)}" if known else "; it has none"
+            )
+            whose = ", ".join(cls.name for cls in classes)
+            raise SettingsError(f"strategy.params.{name}: {whose} has no such parameter{hint}")
+
+
+def load_function(reference: str, root: Path) -> Any:
+    """The function of `FILE:FUNCTION`, as risk rules are named."""
+    file, _, name = reference.partition(":")
+    found = getattr(load_module(root / file, file), name, None)
+    if not callable(found):
+        raise StrategyError(f"{reference}: there is no function {name} in the file")
+    return found
+
+
+@contextmanager
+def _importable(folder: Path) -> typing.Iterator[None]:
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))
+
+
+def _line_in(path: Path, error: Exception) -> int:
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+    return frames[-1].lineno or 0 if frames else 0
+
+
+def _check_class(cls: type[Strategy], file: str) -> None:
+    where = f"{file}:{cls.__name__}"
+    try:
+        check_strategy_name(cls.name)
+        interval_ms(cls.interval)
+    except InvalidInput as error:
+        raise StrategyError(f"{where}: {error}") from None
+    if isinstance(cls.warmup, bool) or not isinstance(cls.warmup, int) or cls.warmup < 0:
+        raise StrategyError(f"{where}: warmup {cls.warmup!r} must be a whole number of bars, at least 0")
+    if isinstance(cls.risk, str) or not all(isinstance(name, str) for name in cls.risk):
+        raise StrategyError(
+            f'{where}: risk {cls.risk!r} must be a tuple of profile names, such as ("conservative",)'
+        )
+    if cls.get_signal is Strategy.get_signal:
+        raise StrategyError(f"{where}: it has no get_signal(self, market)")
+    for name in vars(cls):
+        if name.startswith("on_") and name not in HOOKS:
+            hint = did_you_mean(name, HOOKS) or f"; there are {', '.join(HOOKS)}"
+            raise StrategyError(f"{where}: there is no hook {name}{hint}")
+
+
+def _converted(cls: type[Strategy], name: str, value: Any, hint: Any) -> Any:
+    try:
+        return msgspec.convert(value, hint)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"strategy.params.{name} of {cls.name}: {error}, got {value!r}") from None

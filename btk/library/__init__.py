@@ -1,0 +1,1 @@
+"""The door for Python: the same doors as the command line, which stands on them."""

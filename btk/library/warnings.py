@@ -1,0 +1,52 @@
+"""What a reader of a result must know before believing it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from btk.engines.backtest import Job
+from btk.engines.outcome import Outcome
+from btk.model.dates import format_date
+from btk.model.settings import Settings
+
+MANY_AMBIGUOUS_PCT = 5
+
+
+def warnings_of(settings: Settings, job: Job, outcome: Outcome) -> tuple[str, ...]:
+    """One sentence for each thing, the gravest first."""
+    return tuple(_sentences(settings, job, outcome))
+
+
+def _sentences(settings: Settings, job: Job, outcome: Outcome) -> Iterator[str]:
+    if not outcome.complete:
+        still = ", ".join(map(str, outcome.open_slots))
+        covered = f"interrupted at {format_date(outcome.reached_ms)}: the result covers only the time before"
+        yield f"{covered}; still open: {still}" if still else covered
+    for key, record in outcome.records.items():
+        errors = sum(error.count for error in record.errors)
+        if errors:
+            first = record.errors[0]
+            yield f"{key.strategy} on {key.symbol} raised {errors} errors, the first in {first.where}: {first.message}"
+    for symbol, facts in outcome.symbols.items():
+        if facts.gaps:
+            yield f"{symbol}: {facts.gaps} missing minutes were filled with flat candles"
+        if facts.warming_up_until_ms > job.frame.from_ms:
+            first_question = format_date(facts.warming_up_until_ms)
+            yield f"{symbol}: too little history for the warm-up, the first question came at {first_question}"
+    yield from _model_warnings(settings, outcome)
+
+
+def _model_warnings(settings: Settings, outcome: Outcome) -> Iterator[str]:
+    trades = [trade for record in outcome.records.values() for trade in record.trades]
+    ambiguous = sum(trade.ambiguous for trade in trades)
+    if trades and ambiguous * 100 > MANY_AMBIGUOUS_PCT * len(trades):
+        yield (
+            f"{ambiguous} of {len(trades)} exits are ambiguous: stop and target lie within one minute's range,"
+            " the stop was assumed"
+        )
+    if settings.exchange.market == "swap":
+        yield "perpetuals: leverage is 1 and funding is not modelled, so holding them costs (or earns) more than shown"
+    if settings.execution.origin_quirks:
+        yield "execution.origin_quirks is on: the rules are the origin's, for comparison only"
+    if settings.execution.slippage_pct == 0 and settings.execution.fee_pct == 0:
+        yield "fees and slippage are 0: no real venue trades for free"

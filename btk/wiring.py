@@ -1,0 +1,126 @@
+"""The fuse box: settings become engines with their adapters; the only room that sees both sides of the wall."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+from pathlib import Path
+
+import msgspec
+
+from btk.adapters.candle_reader import StoredCandles
+from btk.adapters.candle_series import symbol_names
+from btk.adapters.demo_exchange import DemoExchange
+from btk.adapters.strategy_loader import check_parameters, load_function, load_strategies, make_strategy
+from btk.core.risk import RiskRule
+from btk.core.rules import Rules
+from btk.core.strategy import Strategy
+from btk.engines.backtest import BoundProfile, Job, Seat
+from btk.model.bars import Span
+from btk.model.errors import SettingsError
+from btk.model.names import SlotKey, check_exchange_name
+from btk.model.settings import Settings
+from btk.ports import CandleSource
+
+DEMO = "demo"
+
+
+def now_ms() -> int:
+    """The wall clock, UTC milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+def candle_source(settings: Settings, root: Path) -> CandleSource:
+    """Where a backtest's candles come from: computed for the demo exchange, else the candle store."""
+    if settings.exchange.name == DEMO:
+        return DemoExchange(now_ms())
+    return StoredCandles(root / settings.cache.path, settings.exchange.name)
+
+
+def symbols(settings: Settings) -> list[str]:
+    """The symbols of the settings in their file form, as they are traded on the market of the settings."""
+    names = [symbol_names(symbol).file_form for symbol in settings.symbols]
+    repeated = next((name for name in names if names.count(name) > 1), None)
+    if repeated is not None:
+        raise SettingsError(f"symbols: {repeated} is named twice")
+    return names
+
+
+def strategy_classes(settings: Settings, root: Path) -> list[type[Strategy]]:
+    """Every strategy the settings choose; names must differ, parameters must be known."""
+    classes = [cls for entry in settings.strategy.entry for cls in load_strategies(entry, root)]
+    names = [cls.name for cls in classes]
+    repeated = next((name for name in names if names.count(name) > 1), None)
+    if repeated is not None:
+        raise SettingsError(f"strategy.entry: two strategies are named {repeated}; give one another `name`")
+    check_parameters(classes, settings.strategy.params)
+    return classes
+
+
+def backtest_job(settings: Settings, root: Path, fill_gaps: bool = False) -> Job:
+    """Everything a backtest needs, chosen and checked; nothing is opened yet."""
+    exchange = check_exchange_name(settings.exchange.name)
+    classes = strategy_classes(settings, root)
+    seats = [
+        Seat(
+            SlotKey(symbol, cls.name, exchange),
+            make_strategy(cls, settings.strategy.params),
+            profiles_of(cls, settings),
+        )
+        for cls in classes
+        for symbol in symbols(settings)
+    ]
+    return Job(
+        seats=seats,
+        source=candle_source(settings, root),
+        frame=settings.frame,
+        model=settings.execution.model,
+        rules=Rules.of(settings, market_can_short=settings.exchange.market == "swap"),
+        wallet_start=settings.wallet.start,
+        sizing=settings.sizing,
+        profiles=_bound_profiles(seats, settings, root),
+        fill_gaps=fill_gaps,
+    )
+
+
+def profiles_of(cls: type[Strategy], settings: Settings) -> tuple[str, ...]:
+    """The risk profiles a strategy is bound by: the settings' word, else the class's own."""
+    chosen = settings.strategy.risk
+    if isinstance(chosen, dict):
+        chosen = chosen.get(cls.name)
+    names = tuple(dict.fromkeys(cls.risk if chosen is None else chosen))
+    for name in names:
+        if name not in settings.risk:
+            known = ", ".join(settings.risk) or "none"
+            raise SettingsError(
+                f"risk: strategy {cls.name} names the profile {name!r}, which is not there (there: {known})"
+            )
+    return names
+
+
+def digests(job: Job, settings: Settings, root: Path) -> tuple[str, str, str]:
+    """Short names of the code, the data and the settings of a run."""
+    files = {entry.partition(":")[0] for entry in settings.strategy.entry}
+    files |= {rule.partition(":")[0] for name in job.profiles for rule in settings.risk[name].rules}
+    code = _digest(*((root / file).read_bytes() for file in sorted(files)))
+    span = Span(job.frame.from_ms, job.frame.to_ms)
+    data = _digest(*(f"{symbol}:{job.source.digest(symbol, span)}".encode() for symbol in job.symbols))
+    return code, data, _digest(msgspec.json.encode(settings, order="deterministic"))
+
+
+def _bound_profiles(seats: Sequence[Seat], settings: Settings, root: Path) -> Mapping[str, BoundProfile]:
+    used = sorted({name for seat in seats for name in seat.profiles})
+    return {name: (settings.risk[name], _rules(settings.risk[name].rules, root)) for name in used}
+
+
+def _rules(references: Sequence[str], root: Path) -> Sequence[tuple[str, RiskRule]]:
+    return [(reference.partition(":")[2], load_function(reference, root)) for reference in references]
+
+
+def _digest(*chunks: bytes) -> str:
+    digest = blake2b(digest_size=8)
+    for chunk in chunks:
+        digest.update(len(chunk).to_bytes(8, "little"))
+        digest.update(chunk)
+    return digest.hexdigest()
