@@ -19,7 +19,7 @@ def make_project(folder: Path) -> list[str]:
             f"{folder} is not empty: give a new folder, or `btk config init` for the settings alone"
         )
     texts = {
-        str(SETTINGS_FILE): _settings_text(),
+        str(SETTINGS_FILE): settings_text(OWN_ENTRY),
         OWN_ENTRY: _template("my_strategy.py.txt"),
         "README.md": _template("README.md.txt"),
         ".gitignore": _template("gitignore.txt"),
@@ -34,12 +34,13 @@ def write_settings(root: Path, overwrite: bool) -> Path:
     path = root / SETTINGS_FILE
     if path.exists() and not overwrite:
         raise UsageError(f"{path} is there already; --force overwrites it")
-    _write(path, _settings_text())
+    _write(path, settings_text(OWN_ENTRY))
     return path
 
 
-def _settings_text() -> str:
-    return _template("btk.yaml").replace(DEMO_ENTRY, OWN_ENTRY)
+def settings_text(entry: str = DEMO_ENTRY) -> str:
+    """The text of `config/btk.yaml`: every key with its default and, in its line, what it is for."""
+    return _template("btk.yaml").replace(DEMO_ENTRY, entry)
 
 
 def _template(name: str) -> str:

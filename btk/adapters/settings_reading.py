@@ -72,6 +72,8 @@ class Reading:
         return {**default, **{name: section for name, section in read.items() if section is not None}}
 
     def _value(self, field: FieldInfo, node: Node, key: str, default: Any) -> Any:
+        if get_origin(field.type) is dict and isinstance(node, Leaf) and node.value is None:
+            return default
         try:
             return read_value(node, field.type, key)
         except Refused as refused:

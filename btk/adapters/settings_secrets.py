@@ -11,7 +11,7 @@ from btk.model.errors import SettingsError
 from btk.model.secret import Secret
 
 _REFERENCE = re.compile(r"\$\{(?:file:(?P<path>[^}]+)|(?P<name>[A-Za-z_]\w*))\}")
-_SECRET_OPTION = re.compile(r"pass|secret|token|api_?key|private_?key|credential", re.IGNORECASE)
+_SECRET_OPTION = re.compile(r"pass|secret|token|api[_-]?key|private[_-]?key|credential", re.IGNORECASE)
 
 READABLE_BY_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from btk.adapters.settings_tree import Branch, Leaf, Node, Origin
+from btk.adapters.settings_tree import Branch, Leaf, Node, Origin, plain
 from btk.model.errors import SettingsError
 
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
@@ -94,11 +94,11 @@ class _Growing:
         return {**merged, **own}
 
     def _value(self, source: yaml.Node, depth: int) -> Any:
+        if isinstance(source, yaml.MappingNode):
+            return plain(self.node(source, depth))
         self._check(source, depth)
         if isinstance(source, yaml.SequenceNode):
             return [self._value(item, depth + 1) for item in source.value]
-        if isinstance(source, yaml.MappingNode):
-            return {_key(key): self._value(value, depth + 1) for key, value in source.value}
         quoted = isinstance(source, yaml.ScalarNode) and source.style
         return source.value if quoted else scalar(source.value)
 

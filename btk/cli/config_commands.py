@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,14 +14,18 @@ import typer
 from btk.adapters.project import ROOT_VARIABLE
 from btk.adapters.scaffold import write_settings
 from btk.adapters.settings import BadSettings, Loaded
-from btk.adapters.settings_document import document_leaves, settings_document, settings_schema
+from btk.adapters.settings_document import document_leaves, settings_document
+from btk.adapters.settings_schema import settings_schema
 from btk.adapters.settings_secrets import unset_names
+from btk.adapters.settings_yaml import scalar
 from btk.cli.invocation import invocation
 from btk.cli.lazy_commands import command_group
 from btk.cli.options import AsJson, Assignments, ConfigFiles, chosen_settings
 from btk.cli.output import print_document
 
 ORIGIN_COLUMN = 60
+
+_NEEDS_NO_QUOTES = re.compile(r"[\w./$][\w./${}*@+:-]*(?<!:)( [\w./*@+-]+)*")
 
 app = command_group("Show, check and start the settings.")
 
@@ -113,6 +118,6 @@ def _note(loaded: Loaded, key: str, value: Any) -> str:
 
 
 def _written(value: Any) -> str:
-    if isinstance(value, str) and value not in ("", "~", "null", "true", "false"):
+    if isinstance(value, str) and _NEEDS_NO_QUOTES.fullmatch(value) and scalar(value) == value:
         return value
     return msgspec.json.encode(value).decode()

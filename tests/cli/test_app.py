@@ -1,0 +1,123 @@
+"""The command line as a whole: help, mistakes, and how it ends."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from btk.adapters.scaffold import write_settings
+from btk.cli.app import Commands, run
+from tests.cli.btk_process import opened_by_both, start_btk
+
+HEAVY = ("numpy", "ccxt", "yaml", "rich", "msgspec.inspect", "asyncio", "orjson")
+
+
+def test_the_help_lists_every_command_and_imports_none() -> None:
+    code = f"""
+import sys
+from btk.cli.app import Commands, run
+assert run(["--help"]) == 0
+modules = [row.module for row in Commands.rows.values()]
+print(sorted(set(sys.modules) & {{*modules, *{HEAVY!r}}}), file=sys.stderr)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == "[]\n"
+    assert all(f"\n  {name} " in done.stdout for name in Commands.rows)
+
+
+@pytest.mark.parametrize("name", Commands.rows)
+def test_every_command_has_help_and_takes_the_shared_options(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([name, "--help"]) == 0
+    assert capsys.readouterr().out.startswith(f"Usage: btk {name} ")
+
+
+def test_without_a_word_the_help_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([]) == 0
+    assert run(["config"]) == 0
+    assert capsys.readouterr().out.count("Usage: btk") == 2
+
+
+def test_the_version_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("btk ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["confg"], "Did you mean 'config'?"),
+        (["--rot", "x"], "No such option: --rot"),
+        (["config", "shwo"], "Did you mean 'show'?"),
+        (["config", "show", "--jsn"], "No such option: --jsn"),
+        (["config", "show", "more"], "unexpected extra argument"),
+        (["config", "show", "--set"], "requires an argument"),
+        (["new"], "Missing argument 'DIR'"),
+    ],
+)
+def test_a_slip_of_the_fingers_is_one_line_and_exit_2(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(arguments) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("btk: ")
+    assert words in printed.err
+    assert printed.err.count("\n") == 1
+
+
+def test_an_empty_folder_ends_with_exit_3_and_the_way_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["config", "show", "--root", str(tmp_path)]) == 3
+    assert "btk new" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["-v", "config", "show"], ["config", "show", "--verbose"]])
+def test_a_traceback_is_shown_on_demand_only(
+    arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(["--root", str(tmp_path), "config", "show"])
+    assert "Traceback" not in capsys.readouterr().err
+    run([*arguments, "--root", str(tmp_path)])
+    assert "Traceback" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("number", "exit_code", "words"),
+    [(signal.SIGINT, 130, b"btk: interrupted\n"), (signal.SIGTERM, 143, b"btk: terminated\n")],
+)
+def test_a_signal_ends_a_command_with_its_code_and_one_line(
+    number: signal.Signals, exit_code: int, words: bytes, tmp_path: Path
+) -> None:
+    write_settings(tmp_path, overwrite=False)
+    os.mkfifo(tmp_path / "pipe.yaml")
+    started = start_btk("config", "show", "--root", str(tmp_path), "--config", "pipe.yaml")
+    pipe = opened_by_both(tmp_path / "pipe.yaml", started)
+    started.send_signal(number)
+    _, err = started.communicate(timeout=30)
+    os.close(pipe)
+    assert (started.returncode, err) == (exit_code, words)
+
+
+def test_a_reader_that_went_away_is_no_error(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    started = start_btk("--help", stdout=writing)
+    os.close(writing)
+    _, err = started.communicate(timeout=30)
+    assert (started.returncode, err) == (141, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, which only Linux has")
+def test_a_full_disk_under_stdout_is_one_line() -> None:
+    with open("/dev/full", "w") as full:
+        started = start_btk("--help", stdout=full)
+    _, err = started.communicate(timeout=30)
+    assert started.returncode == 1
+    assert err.startswith(b"btk: OSError: ")
+    assert err.count(b"\n") == 1
