@@ -1,0 +1,5 @@
+"""`python -m btk` is `btk`."""
+
+from btk.cli.app import main
+
+main()
