@@ -47,7 +47,7 @@ def read_minutes(path: Path, now_ms: int) -> FileCandles:
     found = read_csv(path)
     _check_times(path, found, now_ms)
     unordered = int(np.count_nonzero(np.diff(found.open_ms) < 0))
-    ordered = _taken(found, np.argsort(found.open_ms, kind="stable")) if unordered else found
+    ordered = _taken(found, np.argsort(found.open_ms)) if unordered else found
     single = _without_repeats(path, ordered)
     closed = _taken(single, np.flatnonzero(single.open_ms + MINUTE_MS <= now_ms))
     _check_candles(path, closed)

@@ -67,22 +67,25 @@ class StoredCandles:
 
     def _of_one_moment(self, symbol: str, work: Callable[[Path, CandleIndex], T]) -> T:
         series = self._key(symbol)
-        folder = series.folder(self._root)
-        index = load_index(folder, series)
-        while True:
-            try:
-                return work(folder, index)
-            except FileNotFoundError as gone:
-                # A writer replaced this block after the index was read; the index of now names its successor.
-                newer = load_index(folder, series)
-                if newer.generation == index.generation:
-                    raise DataError(
-                        f"{gone.filename}: the file is gone; run 'btk cache check', then bring it in again"
-                    ) from gone
-                index = newer
+        return at_one_moment(series.folder(self._root), series, work)
 
     def _key(self, symbol: str) -> SeriesKey:
         return SeriesKey(self._exchange, symbol, self._interval)
+
+
+def at_one_moment(folder: Path, series: SeriesKey, work: Callable[[Path, CandleIndex], T]) -> T:
+    """Do `work` on the series as one index describes it, again when a writer replaced a file meanwhile."""
+    index = load_index(folder, series)
+    while True:
+        try:
+            return work(folder, index)
+        except FileNotFoundError as gone:
+            newer = load_index(folder, series)
+            if newer.generation == index.generation:
+                raise DataError(
+                    f"{gone.filename}: the file is gone; run 'btk cache check', then bring it in again"
+                ) from gone
+            index = newer
 
 
 def _missing(folder: Path, index: CandleIndex, span: Span) -> tuple[Span, ...]:

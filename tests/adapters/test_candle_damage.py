@@ -172,6 +172,16 @@ def test_a_lost_or_damaged_index_is_rebuilt_from_the_files_beside_it(
     assert same_bytes(source(root).read("BTCUSDT", WHOLE), ROWS)
 
 
+def test_a_rebuilt_index_takes_the_newest_file_of_a_month(root: Path) -> None:
+    old, content = _march(root), _march(root).read_bytes()
+    new = candles(WHOLE.from_ms, 3000, seed=5)
+    stored(root, new, overwrite=True)
+    old.write_bytes(content)
+    _lose(SERIES.folder(root) / "index.json")
+    check_series(root, SERIES)
+    assert same_bytes(source(root).read("BTCUSDT", WHOLE), new)
+
+
 def test_an_index_of_a_newer_btk_is_refused(root: Path) -> None:
     path = SERIES.folder(root) / "index.json"
     path.write_bytes(path.read_bytes().replace(b'"version":1', b'"version":2'))

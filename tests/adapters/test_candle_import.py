@@ -94,6 +94,12 @@ def test_a_byte_order_mark_windows_line_ends_and_blank_lines_do_no_harm(tmp_path
     assert _is_whole(read_minutes(path, NOW_MS))
 
 
+def test_blank_lines_are_counted_in_what_a_complaint_says(tmp_path: Path) -> None:
+    lines = ["", HEADER, "", *_lines()[:3], "", "1,2,3"]
+    with pytest.raises(DataError, match="line 8: too few columns"):
+        read_minutes(_file(tmp_path, lines), NOW_MS)
+
+
 def test_columns_are_found_by_their_names_wherever_they_are(tmp_path: Path) -> None:
     shuffled = ["Close,symbol,Volume BTC,Volume USDT,High,Low,Open,unix"]
     for at_ms, (opened, high, low, close, volume) in zip(ROWS.open_ms, ROWS.table.T, strict=True):

@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from btk.adapters.candle_index import load_index
+from btk.adapters.candle_index import CandleIndex, load_index
 from btk.adapters.candle_merge import CandleRows
-from btk.adapters.candle_reader import StoredCandles
+from btk.adapters.candle_reader import StoredCandles, at_one_moment
 from btk.adapters.candle_series import SeriesKey
 from btk.adapters.candle_stretch import Counts, Hole
+from btk.adapters.candle_window import rows_of
 from btk.adapters.candle_writer import CandleWriter
 from btk.model.bars import Span
 from btk.model.errors import AlreadyRunning, DataError, SettingsError
@@ -139,7 +140,8 @@ def test_empty_minutes_before_the_first_candle_are_missing(tmp_path: Path) -> No
     with CandleWriter(tmp_path, SERIES) as writer:
         writer.store(candles(_minute(3), 2), holes=[Hole(_span(0, 3), "empty")])
     assert source(tmp_path).missing("BTCUSDT", _span(0, 5)) == (_span(0, 3),)
-    assert np.isnan(source(tmp_path).read("BTCUSDT", _span(0, 3)).open).all()
+    bars = source(tmp_path).read("BTCUSDT", _span(0, 3))
+    assert all(np.isnan(column).all() for column in bars.columns)
 
 
 def test_a_candle_fills_a_hole_but_no_hole_replaces_a_candle(tmp_path: Path) -> None:
@@ -254,6 +256,21 @@ def test_readers_need_no_lock(tmp_path: Path) -> None:
     with CandleWriter(tmp_path, SERIES) as writer:
         writer.store(rows)
         assert same_bytes(source(tmp_path).read("BTCUSDT", Span(MARCH_MS, MARCH_MS + 5 * MINUTE_MS)), rows)
+
+
+def test_a_file_replaced_while_it_was_looked_for_is_found_by_its_new_name(tmp_path: Path) -> None:
+    new = candles(MARCH_MS, 5, seed=2)
+    stored(tmp_path, candles(MARCH_MS, 5, seed=1))
+    asked: list[CandleIndex] = []
+
+    def work(folder: Path, index: CandleIndex) -> bytes:
+        asked.append(index)
+        if len(asked) == 1:
+            stored(tmp_path, new, overwrite=True)
+        return rows_of(folder, index, Span(MARCH_MS, MARCH_MS + 5 * MINUTE_MS)).table.tobytes()
+
+    assert at_one_moment(SERIES.folder(tmp_path), SERIES, work) == new.table.tobytes()
+    assert len(asked) == 2
 
 
 def test_a_folder_of_another_series_is_not_read_as_this_one(tmp_path: Path) -> None:
