@@ -25,7 +25,7 @@ class Project:
     def load(
         self, *assignments: str, environ: Mapping[str, str] | None = None, config: tuple[str, ...] = ()
     ) -> Loaded:
-        overrides = [Override(*text.split("=", 1), "--set") for text in assignments]
+        overrides = [Override(*text.partition("=")[::2], "--set") for text in assignments]
         return load_settings(self.root, [Path(name) for name in config], environ or {}, overrides)
 
     def complaints(self, *assignments: str, environ: Mapping[str, str] | None = None) -> list[str]:

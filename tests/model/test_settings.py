@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from btk.model.intervals import INTERVAL_MS
-from btk.model.section import ImpossibleSettings
+from btk.model.section import ImpossibleSettings, Section
 from btk.model.settings import (
     Exchange,
     Execution,
@@ -16,7 +16,6 @@ from btk.model.settings import (
     Interval,
     Notify,
     RiskProfile,
-    Section,
     Settings,
     SignalRules,
     Sizing,
