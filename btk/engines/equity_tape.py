@@ -51,16 +51,18 @@ class EquityTape:
 
     def end(self) -> None:
         """Finish the block and give it to the curves."""
-        equity, invested = np.full(self._rows, self._start), np.zeros(self._rows)
         for strip in self._strips.values():
             strip.end(self._first_ms)
-            equity += strip.profit
-            invested += strip.invested
         self._see(self._rows)
-        self._curve.add(self._first_ms, equity, invested)
+        if len(self._strips) > 1:
+            equity = self._start + sum(strip.profit for strip in self._strips.values())
+            invested = sum(strip.invested for strip in self._strips.values())
+            self._curve.add(self._first_ms, np.asarray(equity), np.asarray(invested))
 
     def summary(self) -> EquitySummary:
-        """The whole wallet so far."""
+        """The whole wallet so far; with one symbol it is that symbol's."""
+        if len(self._strips) == 1:
+            return next(iter(self._strips.values())).curve.summary()
         return self._curve.summary()
 
     def summary_of(self, symbol: str) -> EquitySummary:

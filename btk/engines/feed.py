@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from btk.core.model import ExecutionModel, Minutes
 from btk.model.bars import PRICE_COLUMNS, Bars, Span
@@ -66,18 +67,37 @@ class ReplayFeed:
 
 def check_bars(symbol: str, bars: Bars) -> None:
     """`DataError` for the first candle that cannot be true; rows that are NaN as a whole are missing, not wrong."""
+    if len(bars) and not _plainly_true(bars):
+        wrong = _wrong_rows(bars)
+        if wrong.any():
+            _refuse(symbol, bars, int(wrong.argmax()))
+
+
+def _plainly_true(bars: Bars) -> bool:
+    lowest, highest = float(bars.low.min()), float(bars.high.max())
+    return (
+        highest < np.inf
+        and lowest * ANOMALY_FACTOR > highest
+        and float(bars.open.min()) > 0
+        and float(bars.close.min()) > 0
+        and float(bars.open.max()) < np.inf
+        and float(bars.close.max()) < np.inf
+        and 0 <= float(bars.volume.min()) <= float(bars.volume.max()) < np.inf
+        and bool((bars.high >= bars.low).all())
+    )
+
+
+def _wrong_rows(bars: Bars) -> NDArray[np.bool_]:
     low, high = bars.low, bars.high
     held = ~np.isnan(bars.close)
     with np.errstate(invalid="ignore"):
         wrong = (high < low) | (low <= 0) | (bars.open <= 0) | (bars.close <= 0) | (bars.volume < 0)
         total = bars.open + high + low + bars.close + bars.volume
-    wrong |= held & ~np.isfinite(total)
-    if held.any():
-        reference = float(np.median(bars.close[held]))
-        with np.errstate(invalid="ignore"):
-            wrong |= low < reference / ANOMALY_FACTOR
-    if wrong.any():
-        _refuse(symbol, bars, int(wrong.argmax()))
+        wrong |= held & ~np.isfinite(total)
+        if held.any():
+            closes = np.sort(bars.close[held])
+            wrong |= low < float(closes[len(closes) // 2]) / ANOMALY_FACTOR
+    return wrong
 
 
 def _refuse(symbol: str, bars: Bars, row: int) -> None:

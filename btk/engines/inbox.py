@@ -21,6 +21,7 @@ from btk.model.commands import (
     CancelScheduled,
     ClosePosition,
     Command,
+    ConfirmFill,
     MoveToBreakeven,
     PartialClose,
     Pause,
@@ -93,6 +94,8 @@ def _on_position(command: Command, desk: Desk) -> Verdict | None:
             return desk.breakeven()
         case AverageBuy(cost):
             return desk.average(cost)
+        case ConfirmFill(kind):
+            return desk.confirm_fill(kind)
         case CancelScheduled(note):
             return desk.cancel(note)
         case ActivateScheduled(note):

@@ -52,7 +52,7 @@ class Loop:
         while (tick := min(slot.next_ms for slot in slots)) <= stretch.last_ms:
             yield from self._tick(int(tick))
         for slot in slots:
-            slot.settle(stretch.last_ms, None)
+            slot.settle(stretch.last_ms)
         self._world.tape.end()
         self._world.journal.flush()
 
@@ -64,7 +64,8 @@ class Loop:
         for slot in due:
             slot.activation(tick)
         for slot in due:
-            yield from self._hooks(slot, tick, alone=len(due) == 1)
+            if slot.hooks:
+                yield from self._hooks(slot, tick, alone=len(due) == 1)
         if tick <= self._last_question_ms:
             for slot in due:
                 yield from self._decide(slot, slot.reached_ms)
@@ -78,7 +79,8 @@ class Loop:
         if watch is not None and slot.looked_at(tick):
             last = self._watch_until(slot, tick) if alone else tick
             yield from self._watch(slot, watch, range(tick, last + 1, MINUTE_MS))
-        slot.settle(slot.reached_ms, before)
+        if before is not None:
+            slot.settle_after_hook(slot.reached_ms, before)
         yield from self._call_due_hooks(slot, slot.reached_ms)
 
     def _watch_until(self, slot: Slot, tick: int) -> int:
@@ -119,13 +121,15 @@ class Loop:
 
     def _decide(self, slot: Slot, tick: int) -> Conversation:
         slot.clock(tick)
-        for command in slot.inbox.take(tick):
-            slot.obey(command, tick)
-        if isinstance(slot.state, Idle) and not slot.paused and not slot.stopping:
+        if slot.inbox.next_ms <= tick:
+            for command in slot.inbox.take(tick):
+                slot.obey(command, tick)
+        if type(slot.state) is Idle and not slot.paused and not slot.stopping:
             said = yield from self._question(slot, tick)
             if said is not None:
                 yield from self._consider(slot, said)
-        yield from self._call_due_hooks(slot, tick)
+        if slot.hooks_due:
+            yield from self._call_due_hooks(slot, tick)
 
     def _question(self, slot: Slot, tick: int) -> Generator[Request, Answer | None, Answer | None]:
         if slot.queued is not None:

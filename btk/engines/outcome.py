@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -31,21 +32,45 @@ class Recorder:
 
     def __call__(self, key: SlotKey, event: Event) -> None:
         """One event of one slot."""
-        record = self.records[key]
-        match event:
-            case ClosedEvent():
-                record.trades.append(event.trade)
-            case CancelledEvent():
-                record.cancelled.append(_cancelled(event))
-            case RejectedEvent():
-                record.rejected.append(
-                    Rejected(at_ms=event.at_ms, reason=event.reason, detail=event.detail, count=event.count)
-                )
-            case ErrorEvent():
-                record.errors.append(event)
-            case _:
-                pass
+        keep = _KEEPERS.get(type(event))
+        if keep is not None:
+            keep(self.records[key], event)
         self._observer(key, event)
+
+
+def _keep_trade(record: SlotRecord, event: Any) -> None:
+    record.trades.append(event.trade)
+
+
+def _keep_cancelled(record: SlotRecord, event: Any) -> None:
+    record.cancelled.append(
+        Cancelled(
+            id=event.id,
+            position=event.position,
+            price_open=event.price_open,
+            scheduled_at_ms=event.scheduled_at_ms,
+            cancelled_at_ms=event.at_ms,
+            reason=event.reason,
+        )
+    )
+
+
+def _keep_rejected(record: SlotRecord, event: Any) -> None:
+    record.rejected.append(
+        Rejected(at_ms=event.at_ms, reason=event.reason, detail=event.detail, count=event.count)
+    )
+
+
+def _keep_error(record: SlotRecord, event: Any) -> None:
+    record.errors.append(event)
+
+
+_KEEPERS: dict[type[Event], Callable[[SlotRecord, Any], None]] = {
+    ClosedEvent: _keep_trade,
+    CancelledEvent: _keep_cancelled,
+    RejectedEvent: _keep_rejected,
+    ErrorEvent: _keep_error,
+}
 
 
 class SymbolFacts(msgspec.Struct, frozen=True):
@@ -69,14 +94,3 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     equity: EquitySummary
     open_slots: tuple[SlotKey, ...]
     seconds: float
-
-
-def _cancelled(event: CancelledEvent) -> Cancelled:
-    return Cancelled(
-        id=event.id,
-        position=event.position,
-        price_open=event.price_open,
-        scheduled_at_ms=event.scheduled_at_ms,
-        cancelled_at_ms=event.at_ms,
-        reason=event.reason,
-    )

@@ -117,20 +117,19 @@ class Slot:
 
     def exits(self, tick_ms: int) -> None:
         """React: fills and exits in the candle that closed at the tick."""
-        if isinstance(self.state, Idle | Scheduled):
+        kind = type(self.state)
+        if kind is Idle or kind is Scheduled:
             return
-        row = self._minutes.row_at(tick_ms)
-        if isinstance(self.state, Open):
-            self._settle(row - 1, self.state.holding)
-        was = self.state
-        step = self.row.exits(was, self._minutes.candle(row), self.terms, self._gate)
+        self.settle(tick_ms - MINUTE_MS)
+        candle = self._minutes.candle(self._minutes.row_at(tick_ms))
+        step = self.row.exits(self.state, candle, self.terms, self._gate)
         self.become(step.state, step.events, Phase.EXITS)
-        if isinstance(was, Opening) and isinstance(self.state, Open):
-            self._extremes_ms = self._milestones_ms = self.state.holding.opened_ms
+        if kind is Opening:
+            self._extremes_ms = self._milestones_ms = candle.open_ms
 
     def activation(self, tick_ms: int) -> None:
         """React: a resting entry in the candle that closed at the tick."""
-        if not isinstance(self.state, Scheduled):
+        if type(self.state) is not Scheduled:
             return
         candle = self._minutes.candle(self._minutes.row_at(tick_ms))
         step = self.row.activation(self.state, candle, self.terms, self._gate)
@@ -142,13 +141,14 @@ class Slot:
 
     def clock(self, tick_ms: int) -> None:
         """Decide: a waiting or a lifetime that is over."""
-        step = self.row.clock(self.state, tick_ms, self.price_at(tick_ms), self.terms)
-        self.become(step.state, step.events, Phase.DECISIONS)
+        row = self.row
+        if row.deadline_ms(self.state, self.terms) <= tick_ms:
+            step = row.clock(self.state, tick_ms, self.price_at(tick_ms), self.terms)
+            self.become(step.state, step.events, Phase.DECISIONS)
 
     def end(self, candle: Candle) -> None:
         """The frame is over."""
-        if isinstance(self.state, Open):
-            self._settle(len(self._minutes) - 1, self.state.holding)
+        self.settle(self._minutes.tick_of(len(self._minutes) - 1))
         step = self.row.end(self.state, candle, self.terms)
         self.become(step.state, step.events, Phase.DECISIONS)
 
@@ -183,15 +183,23 @@ class Slot:
         holding = self.state.holding if isinstance(self.state, Open | Closing) else None
         world.tape.hold(self.key, holding, self.terms.rules)
 
-    def settle(self, tick_ms: int, before: Holding | None) -> None:
-        """Account for every minute up to a tick: best and worst, break-even, milestones (measured against `before`)."""
-        row = self._minutes.row_at(tick_ms)
+    def settle(self, tick_ms: int) -> None:
+        """Account for every minute of a position up to a tick: best and worst, break-even, milestones."""
         state = self.state
-        if isinstance(state, Open):
-            self._settle(row, before or state.holding)
-        elif isinstance(state, Closing):
+        if isinstance(state, Open | Closing):
+            row = self._minutes.row_at(tick_ms)
             self._settle_extremes(row)
-            self._settle_milestones(row - 1, before or state.holding)
+            self._settle_milestones(row, state.holding)
+
+    def settle_after_hook(self, tick_ms: int, before: Holding) -> None:
+        """The same after a hook, against the position as it was `before`; a hook that ended it leaves no milestones."""
+        row = self._minutes.row_at(tick_ms)
+        self._settle_extremes(row)
+        if isinstance(self.state, Open):
+            self._settle_milestones(row, before)
+        else:
+            self._settle_milestones(row - 1, before)
+            self._milestones_ms = tick_ms
 
     def holding_at(self, tick_ms: int) -> Holding:
         """The open position with the best and worst it has seen until a tick."""
@@ -222,6 +230,7 @@ class Slot:
 
     def obey(self, command: Command, tick_ms: int) -> None:
         """Apply a command from outside, in the decide phase."""
+        self.settle(tick_ms)
         price = self.price_at(tick_ms)
         desk = Desk(
             self.state, Moment(tick_ms, tick_ms, price, price), self._world.model, self.terms, self._lend
@@ -286,10 +295,6 @@ class Slot:
     def _lend(self, cost: float) -> str | None:
         return self._world.books.reserve_more(self.key, cost)
 
-    def _settle(self, row: int, before: Holding) -> None:
-        self._settle_extremes(row)
-        self._settle_milestones(row, before)
-
     def _settle_extremes(self, row: int) -> None:
         state = self.state
         if isinstance(state, Open | Closing):
@@ -323,25 +328,20 @@ class Slot:
             holding = milestones.told(holding, level)
             event = self._milestone(at_row, level, holding)
             self._world.journal.note(Phase.HOOKS, self.order, self.key, event)
-            self._remember_hooks(state, (event,))
+            if self.hooks:
+                self._remember_hooks(state, (event,))
         if holding is not state.holding:
             self.state = msgspec.structs.replace(state, holding=holding)
 
     def _milestone(self, row: int, level: int, holding: Holding) -> Event:
         minutes, terms = self._minutes, self.terms
         at_ms = minutes.first_ms + row * MINUTE_MS
-        price = float(minutes.price[row])
-        stamp: dict[str, Any] = {
-            "at_ms": at_ms,
-            "tick_ms": at_ms + MINUTE_MS,
-            "symbol": terms.symbol,
-            "strategy": terms.strategy,
-            "id": holding.plan.id,
-            "price": price,
-        }
+        price, signal_id = float(minutes.price[row]), holding.plan.id
+        names = (terms.symbol, terms.strategy)
         if level == 0:
-            return BreakevenEvent(**stamp)
-        return ProfitLevelEvent(**stamp, level=level) if level > 0 else LossLevelEvent(**stamp, level=-level)
+            return BreakevenEvent(at_ms, at_ms + MINUTE_MS, *names, id=signal_id, price=price)
+        kind = ProfitLevelEvent if level > 0 else LossLevelEvent
+        return kind(at_ms, at_ms + MINUTE_MS, *names, id=signal_id, level=abs(level), price=price)
 
     def _row_from(self, open_ms: int) -> int:
         return max(0, (open_ms - self._minutes.first_ms) // MINUTE_MS)
