@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -42,13 +43,15 @@ def reached(holding: Holding, prices: Column, start: int, stop: int, rules: Rule
     return found
 
 
-def told(holding: Holding, level: int) -> Holding:
-    """The position after a milestone was told."""
-    if level == 0:
-        return msgspec.structs.replace(holding, breakeven_reached=True)
-    if level > 0:
-        return msgspec.structs.replace(holding, profit_level=level)
-    return msgspec.structs.replace(holding, loss_level=-level)
+def told(holding: Holding, found: Sequence[Reached]) -> Holding:
+    """The position after milestones were told."""
+    levels = [level for _, level in found]
+    return msgspec.structs.replace(
+        holding,
+        breakeven_reached=holding.breakeven_reached or 0 in levels,
+        profit_level=max(holding.profit_level, *levels, 0),
+        loss_level=max(holding.loss_level, -min(levels), 0),
+    )
 
 
 def breakeven_price(holding: Holding, rules: Rules) -> float:

@@ -323,15 +323,15 @@ class Slot:
         self._milestones_ms = minutes.first_ms + stop * MINUTE_MS
         if not isinstance(state, Open | Closing):
             return
-        holding = state.holding
-        for at_row, level in milestones.reached(before, minutes.price, start, stop, self.terms.rules):
-            holding = milestones.told(holding, level)
-            event = self._milestone(at_row, level, holding)
+        found = milestones.reached(before, minutes.price, start, stop, self.terms.rules)
+        if not found:
+            return
+        self.state = msgspec.structs.replace(state, holding=milestones.told(state.holding, found))
+        for at_row, level in found:
+            event = self._milestone(at_row, level, before)
             self._world.journal.note(Phase.HOOKS, self.order, self.key, event)
             if self.hooks:
                 self._remember_hooks(state, (event,))
-        if holding is not state.holding:
-            self.state = msgspec.structs.replace(state, holding=holding)
 
     def _milestone(self, row: int, level: int, holding: Holding) -> Event:
         minutes, terms = self._minutes, self.terms
