@@ -17,13 +17,13 @@ _VOLUME = 4
 
 def rows_of(folder: Path, index: CandleIndex, span: Span) -> Stretch:
     """The rows of a span as they are stored: views on the file when one block holds them all, else a copy."""
-    parts = list(_parts(folder, index, span))
-    rows = (span.to_ms - span.from_ms) // index.series.step_ms
-    if len(parts) == 1 and len(parts[0].states) == rows:
-        return parts[0]
-    whole = blank_stretch(span, index.series.step_ms)
-    for part in parts:
-        overlay(whole, part, index.series.step_ms)
+    step_ms = index.series.step_ms
+    entries = index.overlapping(span)
+    if len(entries) == 1 and _common(entries[0].span(step_ms), span) == span:
+        return next(_parts(folder, index, span))
+    whole = blank_stretch(span, step_ms)
+    for part in _parts(folder, index, span):
+        overlay(whole, part, step_ms)
     return whole
 
 
