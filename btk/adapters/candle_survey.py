@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from btk.adapters.candle_block import DamagedBlock
-from btk.adapters.candle_index import CandleIndex, DamagedIndex, load_index, verify_entry
+from btk.adapters.candle_index import DamagedIndex, load_index, verify_entry
 from btk.adapters.candle_reader import StoredCandles
 from btk.adapters.candle_series import SeriesKey
 from btk.adapters.candle_writer import CandleWriter
@@ -55,17 +55,18 @@ def stored_series(root: Path) -> list[SeriesKey]:
 
 def series_facts(root: Path, series: SeriesKey) -> SeriesFacts:
     """What the index of a series says."""
+    names = msgspec.structs.asdict(series)
     try:
         index = load_index(series.folder(root), series)
     except DataError as error:
-        return _facts(series, problem=str(error))
+        return SeriesFacts(**names, problem=str(error))
     if index.extent is None:
-        return _facts(series)
+        return SeriesFacts(**names)
     candles = sum(entry.counts.candles for entry in index.blocks)
     empty = sum(entry.counts.empty for entry in index.blocks)
     span = index.extent
-    return _facts(
-        series,
+    return SeriesFacts(
+        **names,
         unified_symbol=index.unified_symbol,
         from_ms=span.from_ms,
         to_ms=span.to_ms,
@@ -87,9 +88,7 @@ def check_series(root: Path, series: SeriesKey) -> Findings:
     source = StoredCandles(root, series.exchange, series.interval)
     span = source.extent(series.symbol)
     return Findings(
-        exchange=series.exchange,
-        symbol=series.symbol,
-        interval=series.interval,
+        **msgspec.structs.asdict(series),
         set_aside=set_aside,
         set_aside_earlier=earlier,
         gaps=source.missing(series.symbol, span) if span else (),
@@ -99,14 +98,9 @@ def check_series(root: Path, series: SeriesKey) -> Findings:
 def _is_whole(folder: Path, series: SeriesKey) -> bool:
     try:
         index = load_index(folder, series)
-        return all(_is_whole_block(folder, index, place) for place in range(len(index.blocks)))
+        return all(verify_entry(folder, index, entry).stamp == entry.stamp for entry in index.blocks)
     except (DamagedIndex, DamagedBlock, FileNotFoundError):
         return False
-
-
-def _is_whole_block(folder: Path, index: CandleIndex, place: int) -> bool:
-    entry = index.blocks[place]
-    return verify_entry(folder, index, entry).stamp == entry.stamp
 
 
 def _series_under(root: Path) -> Iterator[SeriesKey]:
@@ -119,8 +113,3 @@ def _series_under(root: Path) -> Iterator[SeriesKey]:
             continue
         if folder.is_dir():
             yield series
-
-
-def _facts(series: SeriesKey, **known: object) -> SeriesFacts:
-    names = {"exchange": series.exchange, "symbol": series.symbol, "interval": series.interval}
-    return msgspec.convert({**names, **known}, SeriesFacts)

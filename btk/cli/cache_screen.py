@@ -30,9 +30,7 @@ def import_document(
     return {
         "schema": "btk.cache-import/1",
         "file": str(file),
-        "exchange": series.exchange,
-        "symbol": series.symbol,
-        "interval": series.interval,
+        **msgspec.structs.asdict(series),
         "rows": len(found.rows.open_ms),
         "from_ms": found.span.from_ms,
         "to_ms": found.span.to_ms,
