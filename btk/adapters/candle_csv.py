@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import io
 import zlib
@@ -135,7 +136,7 @@ def _readable(path: Path) -> Iterator[None]:
         yield
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(f"{path}: the gzip file is damaged or cut off; fetch it again") from error
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: is not text; expected CSV or CSV.gz") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path}: is not a table in text form; expected CSV or CSV.gz") from error
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error

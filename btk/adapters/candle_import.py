@@ -49,6 +49,7 @@ def read_minutes(path: Path, now_ms: int) -> FileCandles:
     unordered = int(np.count_nonzero(np.diff(found.open_ms) < 0))
     ordered = _taken(found, np.argsort(found.open_ms)) if unordered else found
     single = _without_repeats(path, ordered)
+    _check_spacing(path, single)
     closed = _taken(single, np.flatnonzero(single.open_ms + MINUTE_MS <= now_ms))
     _check_candles(path, closed)
     return FileCandles(
@@ -80,12 +81,17 @@ def _without_repeats(path: Path, rows: CsvRows) -> CsvRows:
         raise DataError(
             f"{path} lines {lines[0]} and {lines[1]}: two different candles for {at}; keep the right one"
         )
-    if len(steps) > len(again) and steps[steps > 0].min() > MINUTE_MS:
-        minutes = int(steps[steps > 0].min()) // MINUTE_MS
-        raise DataError(
-            f"{path}: its candles are {minutes} minutes apart; other intervals are made from one-minute candles"
-        )
     return _taken(rows, np.delete(np.arange(len(rows.open_ms)), again + 1)) if len(again) else rows
+
+
+def _check_spacing(path: Path, rows: CsvRows) -> None:
+    steps = np.diff(rows.open_ms)
+    nearest_ms = int(steps.min()) if len(steps) else MINUTE_MS
+    if nearest_ms != MINUTE_MS:
+        raise DataError(
+            f"{path}: its candles are {nearest_ms // MINUTE_MS} minutes apart;"
+            " other intervals are made from one-minute candles"
+        )
 
 
 def _check_candles(path: Path, rows: CsvRows) -> None:

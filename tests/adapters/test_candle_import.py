@@ -202,8 +202,17 @@ def test_a_cut_off_gzip_and_a_picture_are_named(tmp_path: Path) -> None:
         read_minutes(packed, NOW_MS)
     picture = tmp_path / "candles.png"
     picture.write_bytes(bytes(range(256)))
-    with pytest.raises(DataError, match=r"candles.png: is not text"):
+    with pytest.raises(DataError, match=r"candles.png: is not a table in text form"):
         read_minutes(picture, NOW_MS)
+
+
+def test_one_endless_line_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="candles.csv: is not a table in text form"):
+        read_minutes(_file(tmp_path, ["x" * 200_000]), NOW_MS)
+
+
+def test_a_single_candle_has_no_spacing_to_complain_of(tmp_path: Path) -> None:
+    assert len(read_minutes(_file(tmp_path, _lines()[:1]), NOW_MS).rows.open_ms) == 1
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
