@@ -207,7 +207,7 @@ def test_a_cut_off_gzip_and_a_picture_are_named(tmp_path: Path) -> None:
 
 
 def test_one_endless_line_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="candles.csv: is not a table in text form"):
+    with pytest.raises(DataError, match=r"candles.csv: is not a table in text form"):
         read_minutes(_file(tmp_path, ["x" * 200_000]), NOW_MS)
 
 
