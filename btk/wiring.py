@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -60,8 +61,37 @@ def strategy_classes(settings: Settings, root: Path) -> list[type[Strategy]]:
 
 def backtest_job(settings: Settings, root: Path, fill_gaps: bool = False) -> Job:
     """Everything a backtest needs, chosen and checked; nothing is opened yet."""
-    exchange = check_exchange_name(settings.exchange.name)
     classes = strategy_classes(settings, root)
+    return _job(settings, root, classes, candle_source(settings, root), fill_gaps)
+
+
+def contender_jobs(settings: Settings, root: Path, fill_gaps: bool = False) -> list[tuple[Settings, Job]]:
+    """A backtest for each strategy of the settings alone, on one candle source, with the settings that make it so."""
+    source = candle_source(settings, root)
+    jobs = []
+    for entry in settings.strategy.entry:
+        for cls in load_strategies(entry, root):
+            file = entry.partition(":")[0]
+            choice = msgspec.structs.replace(settings.strategy, entry=(f"{file}:{cls.__name__}",))
+            alone = msgspec.structs.replace(settings, strategy=choice)
+            jobs.append((alone, _job(alone, root, [cls], source, fill_gaps)))
+    return jobs
+
+
+def with_params(job: Job, params: Mapping[str, Any]) -> Job:
+    """The same backtest with new strategy objects made with `params`; `SettingsError` for a value that does not fit."""
+    seats = [seat._replace(strategy=make_strategy(type(seat.strategy), params)) for seat in job.seats]
+    return msgspec.structs.replace(job, seats=seats)
+
+
+def _job(
+    settings: Settings,
+    root: Path,
+    classes: Sequence[type[Strategy]],
+    source: CandleSource,
+    fill_gaps: bool,
+) -> Job:
+    exchange = check_exchange_name(settings.exchange.name)
     seats = [
         Seat(
             SlotKey(symbol, cls.name, exchange),
@@ -73,7 +103,7 @@ def backtest_job(settings: Settings, root: Path, fill_gaps: bool = False) -> Job
     ]
     return Job(
         seats=seats,
-        source=candle_source(settings, root),
+        source=source,
         frame=settings.frame,
         model=settings.execution.model,
         rules=Rules.of(settings, market_can_short=settings.exchange.market == "swap"),

@@ -12,7 +12,7 @@ from btk.core.equity import EquitySummary
 from btk.model.bars import Span
 from btk.model.trade import Cancelled, Rejected, Trade
 from btk.report.gates import Statistics
-from btk.report.statistics import Shortfalls, statistics
+from btk.report.statistics import Shortfalls, equal_shares_pct, statistics
 
 # One shape for every mode: `mode` says which it was.
 SCHEMA = "btk.backtest/1"
@@ -130,8 +130,7 @@ def _portfolio(outcome: RunOutcome) -> Document:
 def _pooled(outcome: RunOutcome) -> Statistics:
     trades = tuple(chain.from_iterable(symbol.trades for symbol in outcome.symbols))
     held = [symbol.buy_and_hold_pct for symbol in outcome.symbols if symbol.buy_and_hold_pct is not None]
-    shared = sum(sorted(held)) / len(held) if held else None
-    return statistics(trades, outcome.curve, shared, _shortfalls(outcome.symbols))
+    return statistics(trades, outcome.curve, equal_shares_pct(held), _shortfalls(outcome.symbols))
 
 
 def _shortfalls(symbols: tuple[SymbolOutcome, ...]) -> Shortfalls:

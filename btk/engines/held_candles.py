@@ -1,0 +1,52 @@
+"""Candles held in memory, for a walk: read once, then shared by every variant and every forked worker."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from btk.model.bars import COLUMNS, Bars, Span
+from btk.model.intervals import MINUTE_MS
+from btk.ports import CandleSource
+
+MOST_BYTES = 4 << 30
+
+
+class HeldCandles:
+    """Answers like its source, from memory for what lies in `spans` (by symbol).
+
+    More than `MOST_BYTES` is not held: then every read goes to the source, whose mapped files are shared too.
+    """
+
+    def __init__(self, source: CandleSource, spans: Mapping[str, Span]) -> None:
+        self._source = source
+        self._missing: dict[tuple[str, Span], tuple[Span, ...]] = {}
+        minutes = sum((span.to_ms - span.from_ms) // MINUTE_MS for span in spans.values())
+        held = spans if minutes * len(COLUMNS) * 8 <= MOST_BYTES else {}
+        self._held = {symbol: source.read(symbol, span) for symbol, span in held.items()}
+
+    @property
+    def exchange(self) -> str:
+        """The exchange's name."""
+        return self._source.exchange
+
+    def missing(self, symbol: str, span: Span) -> tuple[Span, ...]:
+        """What the source does not hold; asked once for each span."""
+        key = (symbol, span)
+        if key not in self._missing:
+            self._missing[key] = self._source.missing(symbol, span)
+        return self._missing[key]
+
+    def read(self, symbol: str, span: Span) -> Bars:
+        """Views on what is held, else the source's own answer."""
+        bars = self._held.get(symbol)
+        if bars is None or span.from_ms < bars.first_ms or span.to_ms > bars.end_ms:
+            return self._source.read(symbol, span)
+        return bars.between(*span)
+
+    def digest(self, symbol: str, span: Span) -> str:
+        """The source's own digest."""
+        return self._source.digest(symbol, span)
+
+    def remedy(self, symbol: str, span: Span) -> str:
+        """The source's own remedy."""
+        return self._source.remedy(symbol, span)
