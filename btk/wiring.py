@@ -19,9 +19,11 @@ from btk.core.rules import Rules
 from btk.core.strategy import Strategy
 from btk.engines.backtest import BoundProfile, Job, Seat
 from btk.model.bars import Span
-from btk.model.errors import SettingsError
+from btk.model.dates import format_date
+from btk.model.errors import DataError, SettingsError
+from btk.model.intervals import MINUTE_MS
 from btk.model.names import SlotKey, check_exchange_name
-from btk.model.settings import Settings
+from btk.model.settings import Frame, Settings
 from btk.ports import CandleSource
 
 DEMO = "demo"
@@ -92,6 +94,7 @@ def _job(
     fill_gaps: bool,
 ) -> Job:
     exchange = check_exchange_name(settings.exchange.name)
+    _check_past(settings.frame)
     seats = [
         Seat(
             SlotKey(symbol, cls.name, exchange),
@@ -137,6 +140,15 @@ def digests(job: Job, settings: Settings, root: Path) -> tuple[str, str, str]:
     span = Span(job.frame.from_ms, job.frame.to_ms)
     data = _digest(*(f"{symbol}:{job.source.digest(symbol, span)}".encode() for symbol in job.symbols))
     return code, data, _digest(msgspec.json.encode(settings, order="deterministic"))
+
+
+def _check_past(frame: Frame) -> None:
+    now = now_ms()
+    if frame.to_ms > now:
+        raise DataError(
+            f"the frame ends at {format_date(frame.to_ms)}, but it is {format_date(now - now % MINUTE_MS)} now:"
+            " candles of the future are not to be had; choose an earlier --to"
+        )
 
 
 def _bound_profiles(seats: Sequence[Seat], settings: Settings, root: Path) -> Mapping[str, BoundProfile]:

@@ -24,6 +24,7 @@ class Commands(LazyGroup):
         "backtest": Row("btk.cli.backtest_command", "backtest", "Run strategies on history."),
         "cache": Row("btk.cli.cache_commands", "app", "Bring candles in, list and check what is stored."),
         "config": Row("btk.cli.config_commands", "app", "Show, check and start the settings."),
+        "list": Row("btk.cli.list_commands", "app", "List what there is to choose from."),
         "new": Row("btk.cli.new_command", "new", "Make a project of your own."),
     }
 

@@ -26,6 +26,11 @@ Assignments = Annotated[
 ]
 
 
+def project_root(context: typer.Context) -> Path:
+    """The project that a call belongs to; `SettingsError` without one."""
+    return find_root(invocation(context).root, os.environ, Path.cwd())
+
+
 def chosen_settings(
     context: typer.Context,
     config: list[Path] | None,
@@ -33,7 +38,7 @@ def chosen_settings(
     flags: Iterable[Override] = (),
 ) -> Loaded:
     """The settings of a call; `flags` win over `--set`. `SettingsError`; `UsageError` for a bad `--set`."""
-    root = find_root(invocation(context).root, os.environ, Path.cwd())
+    root = project_root(context)
     overrides = [*(_override(text) for text in assignments or ()), *flags]
     return load_settings(root, config or (), os.environ, overrides)
 

@@ -25,6 +25,8 @@ class Reached(NamedTuple):
 
 def reached(holding: Holding, prices: Column, start: int, stop: int, rules: Rules) -> list[Reached]:
     """All that the prices of rows `[start, stop)` reach for the first time, in the order in which it is told."""
+    if start >= stop:
+        return []
     part = prices[start:stop]
     side = holding.plan.side
     found: list[Reached] = []

@@ -1,0 +1,66 @@
+"""`btk list`: what there is to choose from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import typer
+
+from btk.adapters.strategy_loader import load_strategies, parameters
+from btk.cli.lazy_commands import command_group
+from btk.cli.options import AsJson, project_root
+from btk.cli.output import print_document
+from btk.core.strategy import Strategy
+from btk.model.errors import StrategyError
+
+app = command_group("What there is to choose from.")
+
+STRATEGIES = "strategies"
+
+
+@app.command()
+def strategies(context: typer.Context, as_json: AsJson = False) -> None:
+    """The strategies in strategies/, their parameters, and the files that cannot be loaded."""
+    root = project_root(context)
+    rows = list(_strategy_rows(root))
+    if as_json:
+        print_document({"schema": "btk.strategies/1", "strategies": rows})
+        return
+    if not rows:
+        print(f"no strategies in {STRATEGIES}/; `btk new DIR` makes a project with one")
+    for row in rows:
+        print(_line(row))
+
+
+def _strategy_rows(root: Path) -> Iterator[dict[str, object]]:
+    for path in sorted((root / STRATEGIES).glob("*.py")):
+        file = str(path.relative_to(root))
+        try:
+            yield from (_row(file, cls) for cls in load_strategies(file, root))
+        except StrategyError as error:
+            if "no subclass of btk.Strategy" not in str(error):
+                yield {"file": file, "error": str(error)}
+
+
+def _row(file: str, cls: type[Strategy]) -> dict[str, object]:
+    doc = (cls.__doc__ or "").strip().splitlines()
+    return {
+        "file": file,
+        "name": cls.name,
+        "class": cls.__name__,
+        "interval": cls.interval,
+        "warmup": cls.warmup,
+        "risk": list(cls.risk),
+        "params": {name: getattr(cls, name) for name in parameters(cls)},
+        "doc": doc[0] if doc else "",
+    }
+
+
+def _line(row: dict[str, object]) -> str:
+    if "error" in row:
+        return f"{row['file']}: cannot be loaded: {row['error']}"
+    params = row["params"]
+    assert isinstance(params, dict)
+    shown = " ".join(f"{name}={value}" for name, value in params.items())
+    return f"{row['file']}:{row['class']}  {row['name']}  {row['interval']}  {shown}\n    {row['doc']}"
