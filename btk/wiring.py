@@ -43,11 +43,18 @@ def candle_source(settings: Settings, root: Path) -> CandleSource:
 
 def symbols(settings: Settings) -> list[str]:
     """The symbols of the settings in their file form, as they are traded on the market of the settings."""
-    names = [symbol_names(symbol).file_form for symbol in settings.symbols]
+    names = [_traded(symbol_names(symbol).file_form, settings) for symbol in settings.symbols]
     repeated = next((name for name in names if names.count(name) > 1), None)
     if repeated is not None:
         raise SettingsError(f"symbols: {repeated} is named twice")
     return names
+
+
+def _traded(name: str, settings: Settings) -> str:
+    currency = settings.wallet.currency
+    if settings.exchange.market == "swap" and "." not in name and name.endswith(currency):
+        return f"{name}.{currency}"
+    return name
 
 
 def strategy_classes(settings: Settings, root: Path) -> list[type[Strategy]]:
