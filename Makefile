@@ -35,7 +35,7 @@ check: lint test
 bench: $(READY)
 	$(BIN)/python tests/bench/run.py
 
-lock: | $(BIN)/python
+lock: | $(BIN)/pip
 	$(PIP) install uv
 	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
 	    --generate-hashes --quiet --upgrade --custom-compile-command "make lock" --output-file requirements.lock
@@ -44,15 +44,16 @@ clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis .import_linter_cache build *.egg-info
 
 # Of pip only its own process is trusted: every file it takes must have the hash that was locked.
-$(READY): requirements.lock pyproject.toml | $(BIN)/python
+$(READY): requirements.lock pyproject.toml | $(BIN)/pip
 	@echo "Installing the locked packages into $(VENV) (once, about a minute) ..."
 	@$(PIP) install --no-deps --require-hashes --requirement requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(BIN)/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	    echo "btk needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>/dev/null || echo not there)."; \
+$(BIN)/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	    found=$$(command -v $(PYTHON) >/dev/null && $(PYTHON) --version 2>&1 || echo not there); \
+	    echo "btk needs Python 3.11 or newer; '$(PYTHON)' is $$found."; \
 	    echo "Name a newer one: make demo PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 	    echo "This Python cannot make virtual environments. On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }

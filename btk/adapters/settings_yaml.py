@@ -43,7 +43,8 @@ class YamlProblem(SettingsError):
 def read_yaml(text: str, origin_of: OriginOf) -> Node:
     """The tree of one YAML document, `YamlProblem` for none; `origin_of` names a line (from 1)."""
     try:
-        root = yaml.compose(text, Loader=_LOADER)
+        # The C parser takes no subclass of str, such as a choice of the command line.
+        root = yaml.compose(str(text), Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         raise _syntax_problem(error) from None
     except (yaml.YAMLError, ValueError) as error:

@@ -1,6 +1,7 @@
 """YAML with line numbers and without surprises."""
 
 from contextlib import suppress
+from enum import StrEnum
 
 import pytest
 from hypothesis import given
@@ -47,6 +48,10 @@ def test_an_unquoted_scalar_means_what_it_looks_like(text: str, value: object) -
 def test_what_is_quoted_is_text() -> None:
     assert read("{a: '1', b: \"true\", c: 'null'}") == {"a": "1", "b": "true", "c": "null"}
     assert read("a: |\n  1\n") == {"a": "1\n"}
+
+
+def test_a_choice_of_the_command_line_is_text() -> None:
+    assert read(StrEnum("Model", ["vwap"])["vwap"]) == "vwap"
 
 
 def test_keys_are_text_whatever_they_look_like() -> None:
