@@ -100,7 +100,7 @@ class Backtest:
     def run(self, switch: StopSwitch) -> Outcome:
         """Replay the frame; ends early, with a marked outcome, when the switch is pressed."""
         started = self._clock()
-        loop = Loop(self._world, self.slots, self._job.sizing, self._last_question_ms)
+        loop = Loop(self._world, self.slots, self._job.sizing, self._end_tick_ms - MINUTE_MS)
         complete = drive(loop.run(self._stretches()), switch)
         reached_ms = self._end_tick_ms if complete else self.reached_ms
         if complete:

@@ -30,14 +30,15 @@ Conversation = Generator[Request, Answer | None, None]
 
 
 class Loop:
-    """Steps slots (in bytewise order of their keys) through stretches of minutes."""
+    """Steps slots (in bytewise order of their keys) through stretches of minutes; `now_ms` is the tick it is at."""
 
-    def __init__(self, world: World, slots: Sequence[Slot], sizing: Sizing, last_question_ms: int) -> None:
+    def __init__(self, world: World, slots: Sequence[Slot], sizing: Sizing, last_decision_ms: int) -> None:
         self._world = world
         self._slots = sorted(slots, key=lambda slot: slot.key.order)
         self._sizing = sizing
-        self._last_question_ms = last_question_ms
+        self._last_decision_ms = last_decision_ms
         self._stretch_end_ms = 0
+        self.now_ms = 0
 
     def run(self, stretches: Iterable[Stretch]) -> Conversation:
         """Every tick of every stretch."""
@@ -53,10 +54,11 @@ class Loop:
             yield from self._tick(int(tick))
         for slot in slots:
             slot.settle(stretch.last_ms)
-        self._world.tape.end()
+        self._world.tape.end(stretch.last_ms)
         self._world.journal.flush()
 
     def _tick(self, tick: int) -> Conversation:
+        self.now_ms = tick
         due = [slot for slot in self._slots if slot.next_ms <= tick]
         for slot in due:
             slot.reached_ms = tick
@@ -66,8 +68,8 @@ class Loop:
         for slot in due:
             if slot.hooks:
                 yield from self._hooks(slot, tick, alone=len(due) == 1)
-        if tick <= self._last_question_ms:
-            for slot in due:
+        for slot in due:
+            if slot.reached_ms <= self._last_decision_ms:
                 yield from self._decide(slot, slot.reached_ms)
         for slot in due:
             slot.plan_next(slot.reached_ms)
@@ -86,8 +88,6 @@ class Loop:
     def _watch_until(self, slot: Slot, tick: int) -> int:
         others = min((other.next_ms for other in self._slots if other is not slot), default=NEVER)
         last = min(slot.hard_ms(tick) - MINUTE_MS, others - MINUTE_MS, self._stretch_end_ms)
-        if isinstance(slot.state, Idle):
-            last = min(last, max(self._last_question_ms, tick))
         return max(tick, int(last))
 
     def _watch(self, slot: Slot, watch: Hook, ticks: range) -> Conversation:
@@ -154,7 +154,7 @@ class Loop:
     def _ask_until(self, slot: Slot, tick: int) -> int:
         if "on_idle" in slot.hooks:
             return tick
-        return int(min(self._stretch_end_ms, self._last_question_ms, slot.inbox.next_ms - MINUTE_MS))
+        return int(min(self._stretch_end_ms, self._last_decision_ms, slot.inbox.next_ms - MINUTE_MS))
 
     def _consider(self, slot: Slot, answer: Answer) -> Conversation:
         if answer.error is not None:
