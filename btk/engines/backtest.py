@@ -75,11 +75,10 @@ class Backtest:
     """Prepared by its constructor (`DataError` for missing candles), run once. `clock` gives seconds, for the timing."""
 
     def __init__(self, job: Job, observer: Observer, clock: Callable[[], float]) -> None:
-        if not job.fill_gaps:
-            check_frame(job.source, job.symbols, job.frame)
         self._job = job
         self._clock = clock
         self._model = MODELS[job.model]
+        self._ends_early = self._last_minute_missing()
         self._source = FilledSource(job.source) if job.fill_gaps else job.source
         self._recorder = Recorder([seat.key for seat in job.seats], observer)
         ledger = Ledger(job.wallet_start)
@@ -104,7 +103,7 @@ class Backtest:
         complete = drive(loop.run(self._stretches()), switch)
         reached_ms = self._end_tick_ms if complete else self.reached_ms
         if complete:
-            end_frame(self.slots, self._end_tick_ms, self._end_candles())
+            self._end_frame()
         for slot in self.slots:
             slot.finish(reached_ms)
         self._world.journal.flush()
@@ -122,8 +121,25 @@ class Backtest:
             return self._last_question_ms + MINUTE_MS
         return self._job.frame.to_ms
 
+    def _last_minute_missing(self) -> bool:
+        job, last_ms = self._job, self._last_question_ms
+        if job.fill_gaps:
+            return False
+        if not self._model.ends_after_last_question:
+            check_frame(job.source, job.symbols, Span(job.frame.from_ms, job.frame.to_ms))
+            return False
+        check_frame(job.source, job.symbols, Span(job.frame.from_ms, last_ms))
+        return any(job.source.missing(symbol, Span(last_ms, last_ms + MINUTE_MS)) for symbol in job.symbols)
+
+    def _end_frame(self) -> None:
+        if not self._ends_early:
+            end_frame(self.slots, self._end_tick_ms, self._end_candles())
+        elif any(not isinstance(slot.state, Idle) for slot in self.slots):
+            check_frame(self._job.source, self._job.symbols, Span(self._job.frame.from_ms, self._end_tick_ms))
+
     def _stretches(self) -> Iterator[Stretch]:
-        for stretch in self._feed().stretches(self._job.frame.from_ms, self._end_tick_ms):
+        last_ms = self._last_question_ms if self._ends_early else self._end_tick_ms
+        for stretch in self._feed().stretches(self._job.frame.from_ms, last_ms):
             for symbol, minutes in stretch.minutes.items():
                 self._note_prices(symbol, minutes)
             for history in self._histories:

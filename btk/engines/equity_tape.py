@@ -49,11 +49,14 @@ class EquityTape:
         """From the next minute to be drawn on, the slot holds this."""
         self._strips[key.symbol].hold(key, holding, rules)
 
-    def end(self) -> None:
-        """Finish the block and give it to the curves."""
+    def end(self, tick_ms: int) -> None:
+        """Finish the block at a tick (its last one, unless the run was cut short) and give it to the curves."""
+        rows = min(self._row_at(tick_ms) + 1, self._rows)
+        if rows <= 0:
+            return
+        self._see(rows)
         for strip in self._strips.values():
-            strip.end(self._first_ms)
-        self._see(self._rows)
+            strip.end(self._first_ms, rows)
         if len(self._strips) > 1:
             equity = self._start + sum(strip.profit for strip in self._strips.values())
             invested = sum(strip.invested for strip in self._strips.values())
@@ -147,8 +150,9 @@ class _Strip:
             profit += at_zero + slope * float(self._close[row])
         return profit
 
-    def end(self, first_ms: int) -> None:
-        self.draw(len(self._close))
+    def end(self, first_ms: int, rows: int) -> None:
+        self.draw(rows)
+        self.profit, self.invested = self.profit[:rows], self.invested[:rows]
         self.curve.add(first_ms, self._start + self.profit, self.invested)
 
 
