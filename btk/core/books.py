@@ -35,6 +35,14 @@ class Books:
                 return refusal
         return None
 
+    def rule_refusal(self, key: SlotKey, candidate: Candidate, standing: Standing) -> Refusal | None:
+        """What the Python rules alone of the slot's profiles say against a candidate, reserving nothing."""
+        for book in self._bound.get(key, ()):
+            refusal = book.rule_refusal(key, candidate, standing)
+            if refusal is not None:
+                return refusal
+        return None
+
     def reserve(self, key: SlotKey, candidate: Candidate, standing: Standing) -> Refusal | None:
         """Reserve money and a place in every profile of the slot, or nothing."""
         refusal = self.risk_refusal(key, candidate, standing)

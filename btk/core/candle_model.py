@@ -66,10 +66,11 @@ def check_exits(state: State, candle: Candle, terms: Terms, gate: Gate) -> Step:
 
 
 def fill_closing(state: State, candle: Candle, terms: Terms, gate: Gate) -> Step:
-    """What was ordered before the close fills first, then the close, all at the open."""
+    """What was ordered before the close fills first, then the close, all at the open (or at the price that is known)."""
     closing = cast(Closing, state)
     holding, told = fill_orders(closing.holding, closing.orders, candle, terms)
-    exit = Exit(candle.open, candle.open_ms, candle.tick_ms, closing.reason, note=closing.note)
+    price = candle.open if closing.price is None else closing.price
+    exit = Exit(price, candle.open_ms, candle.tick_ms, closing.reason, note=closing.note)
     return Step(IDLE, (*told, facts.closed(holding, exit, terms)))
 
 

@@ -64,6 +64,16 @@ class Desk:
         self.state = Closing(position.holding, "user", position.orders, note)
         return ACCEPTED
 
+    def confirm_fill(self, kind: Literal["take_profit", "stop_loss"]) -> Verdict:
+        """Take note that the broker has closed what is open, at its target or its stop."""
+        position = self.state
+        if not isinstance(position, Open):
+            return NO_POSITION
+        holding = position.holding
+        level = holding.take if kind == "take_profit" else holding.stop
+        self.state = Closing(holding, kind, position.orders, price=level)
+        return ACCEPTED
+
     def partial(self, kind: Literal["profit", "loss"], pct: float | None, cost: float | None) -> Verdict:
         """Close a share, in percent of what is left or in quote currency."""
         position = self.state
@@ -88,18 +98,14 @@ class Desk:
         position, rules = self.state, self._terms.rules
         if not isinstance(position, Open):
             return NO_POSITION
-        holding = position.holding
-        if (shift_pct is None) == (price is None):
-            return Refused("give either a shift or a price")
-        if price is not None and rules.quirks.commands_one_candle_late:
-            shift_pct, price = levels.stop_shift(holding, price), None
-        if shift_pct is not None and (problem := levels.shift_problem(shift_pct)) is not None:
-            return Refused(problem)
-        level = levels.stop_level(holding, shift_pct) if shift_pct is not None else float(price or 0)
-        problem = levels.stop_problem(holding, level, self._moment.price, rules)
+        seen = self._moment.price if price is None else self._moment.order_price
+        level = levels.wanted_stop(position.holding, shift_pct, price, rules)
+        if isinstance(level, str):
+            return Refused(level)
+        problem = levels.stop_problem(position.holding, level, seen, rules)
         if problem is not None:
             return Refused(problem)
-        self._move_stop(position, level, "trail")
+        self._move_stop(position, level, seen, "trail")
         return ACCEPTED
 
     def trail_take(self, shift_pct: float | None, price: float | None) -> Verdict:
@@ -107,18 +113,14 @@ class Desk:
         position, rules = self.state, self._terms.rules
         if not isinstance(position, Open):
             return NO_POSITION
-        holding = position.holding
-        if (shift_pct is None) == (price is None):
-            return Refused("give either a shift or a price")
-        if price is not None and rules.quirks.commands_one_candle_late:
-            shift_pct, price = levels.take_shift(holding, price), None
-        if shift_pct is not None and (problem := levels.shift_problem(shift_pct)) is not None:
-            return Refused(problem)
-        level = levels.take_level(holding, shift_pct) if shift_pct is not None else float(price or 0)
-        problem = levels.take_problem(holding, level, self._moment.price, rules)
+        seen = self._moment.price if price is None else self._moment.order_price
+        level = levels.wanted_take(position.holding, shift_pct, price, rules)
+        if isinstance(level, str):
+            return Refused(level)
+        problem = levels.take_problem(position.holding, level, seen, rules)
         if problem is not None:
             return Refused(problem)
-        self._move_take(position, level)
+        self._move_take(position, level, seen)
         return ACCEPTED
 
     def breakeven(self) -> Verdict:
@@ -126,15 +128,15 @@ class Desk:
         position, rules = self.state, self._terms.rules
         if not isinstance(position, Open):
             return NO_POSITION
-        holding = position.holding
+        holding, seen = position.holding, self._moment.order_price
         improved = (holding.stop - holding.price_open) * holding.side > 0
         if rules.quirks.breakeven_reports_without_improving and holding.stop_moved and improved:
-            self._move_stop(position, holding.stop, "breakeven")
+            self._move_stop(position, holding.stop, seen, "breakeven")
             return ACCEPTED
-        problem = levels.breakeven_problem(holding, self._moment.order_price, rules)
+        problem = levels.breakeven_problem(holding, seen, rules)
         if problem is not None:
             return Refused(problem)
-        self._move_stop(position, holding.price_open, "breakeven")
+        self._move_stop(position, holding.price_open, seen, "breakeven")
         return ACCEPTED
 
     def average(self, cost: float | None) -> Verdict:
@@ -223,7 +225,7 @@ class Desk:
             return f"the price {price:g} is not beyond every entry so far ({extreme:g})"
         return None
 
-    def _move_stop(self, position: Open, level: float, cause: str) -> None:
+    def _move_stop(self, position: Open, level: float, seen: float, cause: str) -> None:
         holding, moment = position.holding, self._moment
         self.told.append(
             StopMovedEvent(
@@ -232,7 +234,7 @@ class Desk:
                 symbol=self._terms.symbol,
                 strategy=self._terms.strategy,
                 id=holding.plan.id,
-                price=moment.price,
+                price=seen,
                 price_stop_loss=level,
                 previous=holding.stop,
                 cause=cause,
@@ -241,7 +243,7 @@ class Desk:
         moved = msgspec.structs.replace(holding, stop=level, stop_moved=True)
         self.state = Open(moved, position.orders)
 
-    def _move_take(self, position: Open, level: float) -> None:
+    def _move_take(self, position: Open, level: float, seen: float) -> None:
         holding, moment = position.holding, self._moment
         self.told.append(
             TakeMovedEvent(
@@ -250,7 +252,7 @@ class Desk:
                 symbol=self._terms.symbol,
                 strategy=self._terms.strategy,
                 id=holding.plan.id,
-                price=moment.price,
+                price=seen,
                 price_take_profit=level,
                 previous=holding.take,
             )

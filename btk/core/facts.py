@@ -136,8 +136,10 @@ def cancelled(
 
 
 def closed(holding: Holding, exit: Exit, terms: Terms) -> ClosedEvent:
-    """A position ended; the exit price counts for the best and the worst it has seen."""
-    trade = _trade(seen(holding, exit.price, exit.price, terms.rules), exit, terms)
+    """A position ended; the exit price counts for the best and the worst it has seen (not by the origin's rules)."""
+    if not terms.rules.quirks.extremes_by_price:
+        holding = seen(holding, exit.price, exit.price, terms.rules)
+    trade = _trade(holding, exit, terms)
     return ClosedEvent(
         at_ms=exit.at_ms,
         tick_ms=exit.tick_ms,
@@ -154,7 +156,8 @@ def closed(holding: Holding, exit: Exit, terms: Terms) -> ClosedEvent:
 
 def _trade(holding: Holding, exit: Exit, terms: Terms) -> Trade:
     plan, invested = holding.plan, holding.invested
-    costs = profit.breakdown(plan.side, legs(holding, exit.price), terms.rules)
+    pct = pnl_pct(holding, exit.price, terms.rules)
+    costs = profit.costs(plan.side, legs(holding, exit.price), terms.rules)
     return Trade(
         id=plan.id,
         symbol=terms.symbol,
@@ -173,8 +176,8 @@ def _trade(holding: Holding, exit: Exit, terms: Terms) -> Trade:
         ambiguous=exit.ambiguous,
         exact_touch=exit.exact_touch,
         cost=invested,
-        pnl_pct=costs.pct,
-        pnl_cost=costs.pct / 100 * invested,
+        pnl_pct=pct,
+        pnl_cost=pct / 100 * invested,
         fee_cost=costs.fee_pct / 100 * invested,
         slippage_cost=costs.slippage_pct / 100 * invested,
         entries=holding.entries,

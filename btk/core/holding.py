@@ -95,7 +95,7 @@ def opened(plan: Plan, price: float, at_ms: int, rules: Rules) -> Holding:
     """The position a plan becomes when it is filled at `price`."""
     entry = Entry(price, plan.cost, at_ms)
     effective = plan.cost / (plan.cost / price)
-    flat = profit.net_pct(plan.side, effective, effective, rules)
+    flat = profit.net_pct(plan.side, effective, price, rules)
     return Holding(
         plan=plan,
         opened_ms=at_ms,

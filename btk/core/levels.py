@@ -8,6 +8,30 @@ from btk.core.holding import Holding
 from btk.core.milestones import breakeven_price
 from btk.core.rules import Rules
 
+NEITHER = "give either a shift or a price"
+
+
+def wanted_stop(holding: Holding, shift_pct: float | None, price: float | None, rules: Rules) -> float | str:
+    """Where a shift of the original distance, or a price, puts the stop; or why it is neither."""
+    if shift_pct is None:
+        if price is None or not rules.quirks.commands_one_candle_late:
+            return NEITHER if price is None else float(price)
+        shift_pct = stop_shift(holding, price)
+    elif price is not None:
+        return NEITHER
+    return _shift_problem(shift_pct) or stop_level(holding, shift_pct)
+
+
+def wanted_take(holding: Holding, shift_pct: float | None, price: float | None, rules: Rules) -> float | str:
+    """Where a shift of the original distance, or a price, puts the target; or why it is neither."""
+    if shift_pct is None:
+        if price is None or not rules.quirks.commands_one_candle_late:
+            return NEITHER if price is None else float(price)
+        shift_pct = take_shift(holding, price)
+    elif price is not None:
+        return NEITHER
+    return _shift_problem(shift_pct) or take_level(holding, shift_pct)
+
 
 def stop_level(holding: Holding, shift_pct: float) -> float:
     """The stop `shift_pct` percentage points farther than the original distance, measured from the effective entry."""
@@ -35,13 +59,6 @@ def take_shift(holding: Holding, price: float) -> float:
     entry = holding.price_open
     wanted = (price - entry) / entry * 100 * holding.side
     return wanted - abs(holding.plan.price_take_profit - entry) / entry * 100
-
-
-def shift_problem(shift_pct: float) -> str | None:
-    """Why this is no shift, or None."""
-    if not math.isfinite(shift_pct) or shift_pct == 0 or abs(shift_pct) > 100:
-        return f"shift {shift_pct:g} must be between -100 and 100 percentage points and not 0"
-    return None
 
 
 def stop_problem(holding: Holding, level: float, price: float, rules: Rules) -> str | None:
@@ -92,4 +109,10 @@ def breakeven_problem(holding: Holding, price: float, rules: Rules) -> str | Non
     threshold = breakeven_price(holding, rules)
     if (price - threshold) * side < 0:
         return f"the price {price:g} has not reached break-even at {threshold:g}"
+    return None
+
+
+def _shift_problem(shift_pct: float) -> str | None:
+    if not math.isfinite(shift_pct) or shift_pct == 0 or abs(shift_pct) > 100:
+        return f"shift {shift_pct:g} must be between -100 and 100 percentage points and not 0"
     return None

@@ -22,10 +22,9 @@ class Leg(msgspec.Struct, frozen=True):
     price_close: float
 
 
-class Profit(msgspec.Struct, frozen=True):
-    """Net profit in percent of what was invested, and what fees and slippage took of the gross, in the same percent."""
+class Costs(msgspec.Struct, frozen=True):
+    """What fees and slippage took of the gross profit, in percent of what was invested."""
 
-    pct: float
     fee_pct: float
     slippage_pct: float
 
@@ -58,15 +57,15 @@ def legs_net_pct(side: int, legs: Sequence[Leg], rules: Rules) -> float:
     return total - fees
 
 
-def breakdown(side: int, legs: Sequence[Leg], rules: Rules) -> Profit:
-    """Net profit with fees and slippage apart; net = gross - fees - slippage."""
-    gross, slipped, fees = 0.0, 0.0, rules.fee_pct
+def costs(side: int, legs: Sequence[Leg], rules: Rules) -> Costs:
+    """Fees and slippage apart; gross - fees - slippage is the net profit."""
+    slippage, fees = 0.0, rules.fee_pct
     for leg in legs:
-        with_slippage, ratio = leg_return(side, leg.price_open, leg.price_close, rules)
-        gross += leg.weight * side * (leg.price_close - leg.price_open) / leg.price_open * 100
-        slipped += leg.weight * with_slippage
+        slipped, ratio = leg_return(side, leg.price_open, leg.price_close, rules)
+        gross = side * (leg.price_close - leg.price_open) / leg.price_open * 100
+        slippage += leg.weight * (gross - slipped)
         fees += rules.fee_pct * leg.weight * ratio
-    return Profit(slipped - fees, fees, gross - slipped)
+    return Costs(fees, slippage)
 
 
 def basis_after(partial: Partial) -> float:

@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from btk.core.holding import Plan
-from btk.core.rules import RELATIVE_TOLERANCE
+from btk.core.rules import RELATIVE_TOLERANCE, Terms
 from btk.model.events import CancelledEvent, ClosedEvent, Event
 from btk.model.intervals import DAY_MS, MINUTE_MS
 from btk.model.names import SlotKey
 from btk.model.settings import RiskProfile
-from btk.model.signal import PositionSide
+from btk.model.signal import PositionSide, Signal
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,13 +106,16 @@ class RiskBook:
         self, key: SlotKey, candidate: Candidate, standing: Standing, own_counts: bool
     ) -> Refusal | None:
         """The first limit or rule that speaks against the candidate, or None."""
-        others = tuple(place for other, place in sorted(self._places.items()) if own_counts or other != key)
+        others = self._others(key, own_counts)
         detail = self._limit(candidate, others) or self._mood(candidate, standing)
         if detail is not None:
             rule = detail.partition(": ")[0]
             return Refusal("risk", f"{self.name}.{rule.split()[0]}", detail)
-        book = Book(positions=others, standing=standing, losing_streak=self._losing_streak)
-        return self._ask_rules(candidate, book)
+        return self._ask_rules(candidate, others, standing)
+
+    def rule_refusal(self, key: SlotKey, candidate: Candidate, standing: Standing) -> Refusal | None:
+        """The first of the Python rules alone that speaks against the candidate, or None."""
+        return self._ask_rules(candidate, self._others(key, own_counts=False), standing)
 
     def take(self, key: SlotKey, place: BookPosition) -> None:
         """Give a slot its place."""
@@ -196,7 +199,13 @@ class RiskBook:
                 return f"max_daily_loss_pct {limit:g}: the day stands at {-loss_pct:.2f} %"
         return None
 
-    def _ask_rules(self, candidate: Candidate, book: Book) -> Refusal | None:
+    def _others(self, key: SlotKey, own_counts: bool) -> tuple[BookPosition, ...]:
+        return tuple(place for other, place in sorted(self._places.items()) if own_counts or other != key)
+
+    def _ask_rules(
+        self, candidate: Candidate, others: tuple[BookPosition, ...], standing: Standing
+    ) -> Refusal | None:
+        book = Book(positions=others, standing=standing, losing_streak=self._losing_streak)
         for name, rule in self._rules:
             try:
                 answer = rule(candidate, book)
@@ -236,4 +245,26 @@ def candidate(plan: Plan, symbol: str, strategy: str, price: float, now_ms: int)
         lifetime_minutes=plan.lifetime_ms / MINUTE_MS,
         now_ms=now_ms,
         note=plan.note,
+    )
+
+
+def unread_candidate(signal: Signal, terms: Terms, price: float, now_ms: int) -> Candidate:
+    """The candidate of a signal nobody has validated, with the defaults filled in (only by the origin's rules)."""
+    rules = terms.rules
+    lifetime = (
+        rules.max_lifetime_ms / MINUTE_MS if signal.lifetime_minutes is None else signal.lifetime_minutes
+    )
+    return Candidate(
+        id=signal.id or "",
+        symbol=terms.symbol,
+        strategy=terms.strategy,
+        position=signal.position,
+        price=price,
+        price_open=price if signal.price_open is None else signal.price_open,
+        price_take_profit=signal.price_take_profit,
+        price_stop_loss=signal.price_stop_loss,
+        cost=rules.position_cost if signal.cost is None else signal.cost,
+        lifetime_minutes=lifetime,
+        now_ms=now_ms,
+        note=signal.note,
     )

@@ -53,12 +53,13 @@ class Open(msgspec.Struct, frozen=True):
 
 
 class Closing(msgspec.Struct, frozen=True):
-    """The end of a position was ordered and is not filled yet."""
+    """The end of a position was ordered and is not filled yet; `price` where it is known already (None: the market's)."""
 
     holding: Holding
     reason: CloseReason
     orders: tuple[Order, ...] = ()
     note: str = ""
+    price: float | None = None
 
 
 State = Idle | Scheduled | Opening | Open | Closing

@@ -70,9 +70,10 @@ def check_position(state: State, candle: Candle, terms: Terms, gate: Gate) -> St
 
 
 def close_now(state: State, candle: Candle, terms: Terms, gate: Gate) -> Step:
-    """A close that was asked for takes effect on this candle, at its average price."""
+    """A close that was asked for takes effect on this candle, at its average price or at the one that is known."""
     closing = cast(Closing, state)
-    exit = Exit(candle.price, candle.open_ms, candle.tick_ms, closing.reason, note=closing.note)
+    price = candle.price if closing.price is None else closing.price
+    exit = Exit(price, candle.open_ms, candle.tick_ms, closing.reason, note=closing.note)
     return Step(IDLE, (facts.closed(closing.holding, exit, terms),))
 
 

@@ -14,7 +14,7 @@ from btk.core import sizing as sizings
 from btk.core import validation
 from btk.core.holding import Plan
 from btk.core.model import NEVER
-from btk.core.risk import Refusal, candidate
+from btk.core.risk import Refusal, candidate, unread_candidate
 from btk.core.states import Idle, Open
 from btk.engines.feed import Stretch
 from btk.engines.journal import Phase
@@ -79,7 +79,7 @@ class Loop:
         yield from self._call_due_hooks(slot, tick)
         watch = slot.watching()
         if watch is not None and slot.looked_at(tick):
-            last = self._watch_until(slot, tick) if alone else tick
+            last = self._watch_until(slot, tick) if alone and not slot.question_due(tick) else tick
             yield from self._watch(slot, watch, range(tick, last + 1, MINUTE_MS))
         if before is not None:
             slot.settle_after_hook(slot.reached_ms, before)
@@ -174,6 +174,10 @@ class Loop:
 
     def _judge(self, slot: Slot, signal: Signal, tick: int) -> Plan | None:
         price = slot.price_at(tick)
+        unread = self._refused_unread(slot, signal, price, tick)
+        if unread is not None:
+            self._give_back(slot, signal, unread, tick)
+            return None
         plan = validation.plan(signal, price, tick, slot.terms)
         if isinstance(plan, tuple):
             self._refuse(slot, signal, ("invalid", "; ".join(plan)), tick)
@@ -193,6 +197,14 @@ class Loop:
             self._give_back(slot, signal, refusal, tick)
             return None
         return sized
+
+    def _refused_unread(self, slot: Slot, signal: Signal, price: float, tick: int) -> Refusal | None:
+        if not slot.terms.rules.quirks.risk_before_validation or signal.id in slot.used_ids:
+            return None
+        if signal.symbol not in (None, slot.key.symbol):
+            return None
+        wish = unread_candidate(signal, slot.terms, price, tick)
+        return self._world.books.rule_refusal(slot.key, wish, self._world.tape.standing(tick))
 
     def _sized(self, slot: Slot, signal: Signal, plan: Plan, tick: int) -> Plan | str:
         if signal.cost is not None:

@@ -37,7 +37,7 @@ def first_question_ms(history_ms: int, frame: Frame, strategy: Strategy, average
     return max(frame.from_ms, warm_ms, history_ms + average_candles * MINUTE_MS)
 
 
-def check_frame(source: CandleSource, symbols: Sequence[str], frame: Frame) -> None:
+def check_frame(source: CandleSource, symbols: Sequence[str], frame: Frame | Span) -> None:
     """`DataError` naming the missing ranges of every symbol, and the commands that would fetch them."""
     span = Span(frame.from_ms, frame.to_ms)
     problems = []

@@ -84,6 +84,7 @@ class Slot:
         self.market: Market
         self._world: World
         self._minutes = Minutes.nothing()
+        self._last_price = 0.0
         self._extremes_ms = 0
         self._milestones_ms = 0
 
@@ -95,6 +96,8 @@ class Slot:
 
     def enter(self, minutes: Minutes, tick_ms: int) -> None:
         """Begin a stretch of minutes whose first tick is `tick_ms`."""
+        if len(self._minutes):
+            self._last_price = float(self._minutes.price[-1])
         self._minutes = minutes
         self.market._minutes = minutes
         self.market._windows.clear()
@@ -209,8 +212,9 @@ class Slot:
         return self._with_extremes(state.holding, self._minutes.row_at(tick_ms))
 
     def open_desk(self, tick_ms: int) -> Desk:
-        """A desk for commands given by a hook at a tick."""
+        """A desk for commands given by a hook at a tick; what the candle showed counts before what they change."""
         row = self._minutes.row_at(tick_ms)
+        self._settle_extremes(row)
         at_once = self._world.model.orders_fill_at_once
         late = self.terms.rules.quirks.commands_one_candle_late
         price = float(self._minutes.price[row])
@@ -218,9 +222,12 @@ class Slot:
             at_ms=tick_ms - MINUTE_MS if at_once else tick_ms,
             tick_ms=tick_ms,
             price=price,
-            order_price=float(self._minutes.price[row - 1]) if late and row else price,
+            order_price=self._price_before(row) if late else price,
         )
         return Desk(self.state, moment, self._world.model, self.terms, self._lend)
+
+    def _price_before(self, row: int) -> float:
+        return float(self._minutes.price[row - 1]) if row else self._last_price
 
     def take_desk(self) -> None:
         """Apply the commands that a hook gave."""
@@ -275,6 +282,10 @@ class Slot:
         """Find the next tick at which the slot has to be stepped."""
         hard_ms = self.hard_ms(now_ms)
         self.next_ms = now_ms + MINUTE_MS if self.watching() and not self.ended else hard_ms
+
+    def question_due(self, tick_ms: int) -> bool:
+        """Whether a tick itself has a question."""
+        return isinstance(self.state, Idle) and self._next_question(tick_ms - MINUTE_MS) <= tick_ms
 
     def _next_question(self, now_ms: int) -> float:
         if self.answer is not None:

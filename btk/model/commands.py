@@ -47,6 +47,12 @@ class AverageBuy(msgspec.Struct, frozen=True, tag="average_buy"):
     cost: float | None = None
 
 
+class ConfirmFill(msgspec.Struct, frozen=True, tag="fill"):
+    """The broker filled a protective order: the position is over, at its target or its stop."""
+
+    kind: Literal["take_profit", "stop_loss"]
+
+
 class CancelScheduled(msgspec.Struct, frozen=True, tag="cancel"):
     """Give up a scheduled signal."""
 
@@ -84,6 +90,7 @@ Command = (
     | TrailTake
     | MoveToBreakeven
     | AverageBuy
+    | ConfirmFill
     | CancelScheduled
     | ActivateScheduled
     | SubmitSignal

@@ -1,0 +1,194 @@
+"""What the origin's log says, in our words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from btk.model.intervals import MINUTE_MS
+from tests.oracle.rows import Row, in_common_order
+from tests.oracle.scenarios import Plain, Scenario
+
+_MOVES = {
+    "partial-profit": "partial_closed",
+    "partial-loss": "partial_closed",
+    "trailing-stop": "stop_moved",
+    "trailing-take": "take_moved",
+    "breakeven": "stop_moved",
+    "average-buy": "averaged",
+}
+_LEVELS = {"partialProfit": "partial_profit", "partialLoss": "partial_loss"}
+
+
+def rows(scenario: Scenario) -> list[Row]:
+    """Every event of a scenario that changes or marks a signal.
+
+    Left out: `signal` and `schedule` say again what `tick` says; `tick` active only marks the end of a chunk of candles;
+    `commit` of close, cancel and activate says again what follows it (its note names the reason); `op`, `risk` and
+    `error` are compared apart.
+    """
+    return in_common_order(_Reader(scenario).rows())
+
+
+class _Reader:
+    def __init__(self, scenario: Scenario) -> None:
+        self._scenario = scenario
+        self._notes: dict[str, str] = {}
+        self._risk_ms = -1
+
+    def rows(self) -> Iterator[Row]:
+        for event in self._scenario.expected.events:
+            kind = event["ev"]
+            if kind == "tick" and event["action"] != "active":
+                yield self._tick(event)
+            elif kind in _LEVELS:
+                values = {"level": event["level"], "price": event["currentPrice"]}
+                yield Row(event["t"], _LEVELS[kind], event["id"], values)
+            elif kind == "breakeven":
+                yield Row(event["t"], kind, event["id"], {"price": event["currentPrice"]})
+            elif kind == "risk":
+                self._risk_ms = event["t"]
+            elif kind == "commit":
+                yield from self._commit(event)
+
+    def _commit(self, event: Plain) -> Iterator[Row]:
+        if event["action"] in _MOVES:
+            yield _move(event)
+        else:
+            self._notes[event["id"]] = event.get("note", "")
+
+    def _tick(self, event: Plain) -> Row:
+        makers: dict[str, Callable[[Plain], Plain]] = {
+            "scheduled": _scheduled,
+            "opened": _opened,
+            "cancelled": self._cancelled,
+            "closed": self._closed,
+        }
+        values = makers[event["action"]](event)
+        return Row(event["t"], event["action"], event["signal"]["id"], values)
+
+    def _cancelled(self, event: Plain) -> Plain:
+        signal = event["signal"]
+        return {
+            "reason": self._cancel_reason(event),
+            "price": event["currentPrice"],
+            "position": signal["position"],
+            "price_open": signal["originalPriceOpen"],
+            "scheduled_at_ms": signal["scheduledAt"],
+        }
+
+    def _cancel_reason(self, event: Plain) -> str:
+        reason: str = event["reason"]
+        if reason == "timeout" and event["t"] > self._scenario.last_tick_ms:
+            return "frame_end"
+        if reason == "user" and self._risk_ms == event["t"]:
+            return "risk"
+        if reason == "user" and self._notes.get(event["signal"]["id"]) == "stop_strategy":
+            return "stopped"
+        return reason
+
+    def _closed(self, event: Plain) -> Plain:
+        signal, pnl = event["signal"], event["pnl"]
+        return {
+            "reason": self._close_reason(event),
+            "price": event["currentPrice"],
+            "closed_at_ms": event["closeTimestamp"],
+            "pnl_pct": pnl["pct"],
+            "pnl_cost": pnl["cost"],
+            "invested": pnl["invested"],
+            "price_open": pnl["open"],
+            "price_close": pnl["close"],
+            "position": signal["position"],
+            "first_cost": signal["cost"],
+            "first_price": signal["originalPriceOpen"],
+            "take": signal["priceTakeProfit"],
+            "stop": signal["priceStopLoss"],
+            "original_take": signal["originalPriceTakeProfit"],
+            "original_stop": signal["originalPriceStopLoss"],
+            "scheduled_at_ms": signal["scheduledAt"],
+            "opened_at_ms": signal["pendingAt"],
+            "entries": signal["totalEntries"],
+            "partials": signal["totalPartials"],
+            "closed_pct": signal["partialExecuted"],
+            "best_pct": signal["peak"]["pct"],
+            "worst_pct": signal["fall"]["pct"],
+        }
+
+    def _close_reason(self, event: Plain) -> str:
+        reason: str = event["closeReason"]
+        if reason == "time_expired" and event["t"] > self._scenario.last_tick_ms:
+            return "frame_end"
+        if reason == "closed":
+            note = self._notes.get(event["signal"]["id"])
+            return "partial" if note == "full_partial_close" else "user"
+        return reason
+
+
+def _scheduled(event: Plain) -> Plain:
+    return {
+        **_plan(event["signal"]),
+        "price": event["currentPrice"],
+        "created_ms": event["signal"]["scheduledAt"],
+    }
+
+
+def _opened(event: Plain) -> Plain:
+    signal = event["signal"]
+    return {
+        **_plan(signal),
+        "price": event["currentPrice"],
+        "created_ms": signal["scheduledAt"],
+        "opened_at_ms": signal["pendingAt"],
+    }
+
+
+def _plan(signal: Plain) -> Plain:
+    return {
+        "position": signal["position"],
+        "cost": signal["cost"],
+        "price_open": signal["originalPriceOpen"],
+        "take": signal["originalPriceTakeProfit"],
+        "stop": signal["originalPriceStopLoss"],
+        "lifetime_minutes": signal["minuteEstimatedTime"],
+    }
+
+
+def _move(event: Plain) -> Row:
+    action, pnl = event["action"], event["pnl"]
+    values = {
+        "action": action,
+        "price": event["currentPrice"],
+        "amount": event.get("percentToClose") or event.get("cost"),
+        "price_open": event["priceOpen"],
+        "take": event["priceTakeProfit"],
+        "stop": event["priceStopLoss"],
+        "first_price": event["originalPriceOpen"],
+        "entries": event["totalEntries"],
+        "partials": event["totalPartials"],
+        "pnl_pct": pnl["pct"],
+        "pnl_cost": pnl["cost"],
+        "invested": pnl["invested"],
+    }
+    return Row(event["t"], _MOVES[action], event["id"], values)
+
+
+def refused_at_ms(scenario: Scenario) -> list[Plain]:
+    """The rejections by risk rules, in order."""
+    return [event for event in scenario.expected.events if event["ev"] == "risk"]
+
+
+def errors_at_ms(scenario: Scenario) -> list[int]:
+    """When a question ended in an error."""
+    return [event["t"] for event in scenario.expected.events if event["ev"] == "error"]
+
+
+def idle_pings(scenario: Scenario) -> list[tuple[int, float]]:
+    return _pings(scenario, "idle")
+
+
+def _pings(scenario: Scenario, kind: str) -> list[tuple[int, float]]:
+    return [(at_ms, price) for name, at_ms, price in scenario.expected.trace or [] if name == kind]
+
+
+def tick_of(open_ms: int) -> int:
+    """The tick at which the candle that opens at `open_ms` is known."""
+    return open_ms + MINUTE_MS
