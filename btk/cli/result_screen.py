@@ -42,10 +42,7 @@ def show_result(
 
 
 def _print_warnings(console: Console, result: ResultView) -> None:
-    warnings = list(result.warnings)
-    if result.status != "complete":
-        warnings.insert(0, "this run was interrupted: the figures cover only what ran until then")
-    for warning in warnings:
+    for warning in result.warnings:
         console.print(f"Warning: {warning}", style="bold yellow")
 
 

@@ -90,20 +90,22 @@ class Backtest:
         self._prices: dict[str, list[float]] = {}
         self._warm_ms: dict[str, int] = {}
         self.slots = [self._slot(seat) for seat in sorted(job.seats, key=lambda seat: seat.key.order)]
+        self._loop = Loop(self._world, self.slots, job.sizing, self._end_tick_ms - MINUTE_MS)
 
     @property
     def reached_ms(self) -> int:
         """The tick every slot has come to; for progress, from any thread."""
-        return min(slot.market.now_ms for slot in self.slots)
+        return max(self._loop.now_ms, min(slot.market.now_ms for slot in self.slots))
 
     def run(self, switch: StopSwitch) -> Outcome:
         """Replay the frame; ends early, with a marked outcome, when the switch is pressed."""
         started = self._clock()
-        loop = Loop(self._world, self.slots, self._job.sizing, self._end_tick_ms - MINUTE_MS)
-        complete = drive(loop.run(self._stretches()), switch)
+        complete = drive(self._loop.run(self._stretches()), switch)
         reached_ms = self._end_tick_ms if complete else self.reached_ms
         if complete:
             self._end_frame()
+        else:
+            self._world.tape.end(reached_ms)
         for slot in self.slots:
             slot.finish(reached_ms)
         self._world.journal.flush()
