@@ -131,5 +131,9 @@ def _received(worker: _Worker) -> Any:
     except (EOFError, ConnectionResetError):
         worker.process.join(LEAVE_SECONDS)
         code = worker.process.exitcode
-        how = f"killed by {signal.Signals(-code).name}" if code is not None and code < 0 else f"exit code {code}"
+        how = (
+            f"killed by {signal.Signals(-code).name}"
+            if code is not None and code < 0
+            else f"exit code {code}"
+        )
         return Died(f"its worker process died ({how}); memory may have run out")

@@ -17,6 +17,7 @@ from btk.cli.endings import INTERRUPTED
 from btk.cli.options import AsJson, Assignments, ConfigFiles, chosen_settings
 from btk.cli.output import print_document
 from btk.cli.progress import progress
+from btk.engines.drivers import StopSwitch
 from btk.library.backtest import Backtest, Result
 from btk.model.errors import CheckFailed, UsageError
 from btk.report.fail_if import failures, parse_condition
@@ -83,8 +84,8 @@ def backtest(  # noqa: PLR0917 (every parameter is a flag)
     conditions = [parse_condition(text) for text in fail_if or ()]
     flags = selection_overrides(
         {
-            "strategy.entry": ("--entry", _yaml_list(entry)),
-            "symbols": ("--symbols", _yaml_list(symbols.split(",") if symbols is not None else None)),
+            "strategy.entry": ("--entry", yaml_list(entry)),
+            "symbols": ("--symbols", yaml_list(symbols.split(",") if symbols is not None else None)),
             "frame": ("--frame", frame),
             "frame.from": ("--from", from_),
             "frame.to": ("--to", to),
@@ -95,7 +96,7 @@ def backtest(  # noqa: PLR0917 (every parameter is a flag)
     )
     loaded = chosen_settings(context, config, assignments, flags)
     run = Backtest(loaded.settings, loaded.root, fill_gaps=gaps is Gaps.fill)
-    with _interruptible(run), progress(run):
+    with interruptible(run.switch), progress(run):
         result = run.run()
     if as_json:
         print_document(result.document)
@@ -117,7 +118,8 @@ def selection_overrides(
     return chosen
 
 
-def _yaml_list(items: list[str] | None) -> str | None:
+def yaml_list(items: list[str] | None) -> str | None:
+    """The words of a flag as a YAML list; None where the flag was not given."""
     if items is None:
         return None
     import orjson
@@ -152,8 +154,9 @@ def _end(result: Result, failed: tuple[str, ...]) -> None:
 
 
 @contextmanager
-def _interruptible(run: Backtest) -> Iterator[None]:
-    before = signal.signal(signal.SIGINT, lambda number, frame: run.switch.press())
+def interruptible(switch: StopSwitch) -> Iterator[None]:
+    """While the block runs, Ctrl-C presses the switch, and nothing else."""
+    before = signal.signal(signal.SIGINT, lambda number, frame: switch.press())
     try:
         yield
     finally:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from btk.model.bars import Column
 from btk.model.intervals import DAY_MS
 from btk.report.compounding import Compounded, compounded
 from btk.report.gates import (
     DAYS_PER_YEAR,
+    EPSILON,
     MAX_TRADES_PER_YEAR,
     MAX_YEARLY_RETURN_PCT,
     MIN_DAYS,
@@ -25,7 +28,15 @@ from btk.report.gates import (
 )
 from btk.report.trade_columns import TradeColumns
 
-SPREAD = ("std_dev_pct", "sharpe_ratio", "annualized_sharpe_ratio", "sortino_ratio", "sqn")
+SPREAD = (
+    "std_dev_pct",
+    "skewness",
+    "kurtosis",
+    "sharpe_ratio",
+    "annualized_sharpe_ratio",
+    "sortino_ratio",
+    "sqn",
+)
 EDGE = ("certainty_ratio", "expectancy_pct", "kelly_pct")
 GROWTH = (
     "expected_yearly_returns_pct",
@@ -60,11 +71,22 @@ def _spread(pnl: Column, per_year: float | None) -> dict[str, Figure]:
     sharpe = ratio(average, std_dev)
     return {
         "std_dev_pct": std_dev,
+        **_shape(pnl),
         "sharpe_ratio": sharpe,
         "annualized_sharpe_ratio": product(sharpe, None if per_year is None else math.sqrt(per_year)),
         "sortino_ratio": ratio(average, downside(pnl)),
         "sqn": product(sharpe, math.sqrt(len(pnl))),
     }
+
+
+def _shape(pnl: Column) -> dict[str, Figure]:
+    """Third and fourth standardised moment (population; a bell has 0 and 3); None without a spread."""
+    astray = pnl - pnl.mean()
+    spread = finite(np.sqrt((astray * astray).mean()))
+    if spread is None or not spread > EPSILON:
+        return {"skewness": None, "kurtosis": None}
+    standard = astray / spread
+    return {"skewness": finite((standard**3).mean()), "kurtosis": finite((standard**4).mean())}
 
 
 def _edge(pnl: Column) -> dict[str, Figure]:

@@ -1,0 +1,170 @@
+"""`btk walker`: try many strategies or parameters on the same history, and rank them."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from btk.cli.backtest_command import (
+    Entries,
+    ExchangeName,
+    FrameName,
+    From,
+    Gaps,
+    GapsChoice,
+    ModelName,
+    Symbols,
+    To,
+    interruptible,
+    selection_overrides,
+    yaml_list,
+)
+from btk.cli.endings import INTERRUPTED
+from btk.cli.options import AsJson, Assignments, ConfigFiles, chosen_settings
+from btk.cli.output import print_document
+from btk.library.parameter_grid import parse_axes
+from btk.library.walker import Progress, Walk, Walker, WalkResult
+from btk.model.errors import StrategyError
+
+REDRAW_SECONDS = 0.2
+BAR_WIDTH = 24
+
+Files = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[FILE[:CLASS]]...", help="Strategy files to compare; each class is a contender."),
+]
+Params = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--param",
+        metavar="NAME=VALUES",
+        help="Values to try, as fast=5,10,20 or fast=5:50:5 (both ends included); repeatable: every combination.",
+    ),
+]
+Metric = Annotated[str, typer.Option("--metric", metavar="NAME", help="Any statistic of a result document.")]
+Minimize = Annotated[bool, typer.Option("--minimize", help="The lowest value wins, not the highest.")]
+Jobs = Annotated[
+    int | None,
+    typer.Option("--jobs", metavar="N", min=1, help="Worker processes; default: one a processor."),
+]
+Resume = Annotated[
+    str | None,
+    typer.Option(
+        "--resume",
+        metavar="RUN",
+        help="Take the variants that this earlier walk has already done, if nothing they depend on has changed.",
+    ),
+]
+
+
+def walker(  # noqa: PLR0917 (every parameter is a flag)
+    context: typer.Context,
+    files: Files = None,
+    entry: Entries = None,
+    param: Params = None,
+    metric: Metric = "sharpe_ratio",
+    minimize: Minimize = False,
+    symbols: Symbols = None,
+    config: ConfigFiles = None,
+    from_: From = None,
+    to: To = None,
+    frame: FrameName = None,
+    exchange: ExchangeName = None,
+    model: ModelName = None,
+    assignments: Assignments = None,
+    gaps: GapsChoice = Gaps.error,
+    jobs: Jobs = None,
+    resume: Resume = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run each strategy with each set of parameters on the same candles, and rank them by one statistic."""
+    entries = [*(files or ()), *(entry or ())] or None
+    flags = selection_overrides(
+        {
+            "strategy.entry": ("--entry", yaml_list(entries)),
+            "symbols": ("--symbols", yaml_list(symbols.split(",") if symbols is not None else None)),
+            "frame": ("--frame", frame),
+            "frame.from": ("--from", from_),
+            "frame.to": ("--to", to),
+            "exchange.name": ("--exchange", exchange),
+            "execution.model": ("--model", model),
+        },
+        (),
+    )
+    walk = Walk(axes=parse_axes(param or ()), metric=metric, minimize=minimize, jobs=jobs, resume=resume)
+    loaded = chosen_settings(context, config, assignments, flags)
+    run = Walker(loaded.settings, loaded.root, walk, fill_gaps=gaps is Gaps.fill)
+    with interruptible(run.switch), _progress() as watch:
+        result = run.run(watch)
+    if as_json:
+        print_document(result.document)
+    else:
+        _show(result, loaded.root)
+    _end(result, run.run_id)
+
+
+def progress_line(progress: Progress) -> str:
+    """How far a walk is, in one line."""
+    share = progress.ended / progress.total if progress.total else 1.0
+    filled = round(share * BAR_WIDTH)
+    bar = "=" * filled + "." * (BAR_WIDTH - filled)
+    left = f"{progress.seconds / share - progress.seconds:.0f} s left" if share > 0 else "..."
+    line = f"[{bar}] {progress.ended:,}/{progress.total:,}  {left}"
+    if progress.failed:
+        line += f"  {progress.failed} failed"
+    if progress.best is not None:
+        params = " ".join(f"{name}={value}" for name, value in progress.best.params.items())
+        line += f"  best {progress.best.value:.4g}: {progress.best.strategy} {params}"
+    return line
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[Progress], None]]:
+    if not sys.stderr.isatty():
+        yield lambda progress: None
+        return
+    drawn_at = 0.0
+
+    def watch(progress: Progress) -> None:
+        nonlocal drawn_at
+        now = time.monotonic()
+        if now - drawn_at >= REDRAW_SECONDS:
+            drawn_at = now
+            print(f"\r{_cut(progress_line(progress))}\x1b[K", end="", file=sys.stderr, flush=True)
+
+    try:
+        yield watch
+    finally:
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def _cut(line: str) -> str:
+    from shutil import get_terminal_size
+
+    # A line that wraps would not be drawn over by the next.
+    return line[: get_terminal_size().columns - 1]
+
+
+def _show(result: WalkResult, root: Path) -> None:
+    from btk.cli.walker_screen import show_walk
+
+    folder = result.folder
+    shown = folder.relative_to(root) if folder.is_relative_to(root) else folder
+    show_walk(result.document, str(shown))
+
+
+def _end(result: WalkResult, run_id: str) -> None:
+    counts: Any = result.document["counts"]
+    if not result.complete:
+        done = f"{counts['done'] + counts['failed']:,} of {counts['variants']:,} variants"
+        print(f"btk: interrupted after {done}; add --resume {run_id} to go on from there", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED)
+    if counts["failed"] and not counts["done"]:
+        failed: Any = result.document["failed"]
+        raise StrategyError(f"every variant failed, the first: {failed[0]['error']}")

@@ -1,0 +1,128 @@
+"""The walk screen: the ranking of a walk on a terminal, warnings first, and how to run the winner again."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from typing import Any, TextIO
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from btk.model.dates import format_date
+
+TOP = 10
+COLUMNS = {
+    "total_trades": ("Trades", 0),
+    "win_rate_pct": ("Win %", 1),
+    "avg_pnl_pct": ("Avg %", 3),
+    "return_pct": ("Return\n%", 2),
+    "max_drawdown_pct": ("Max\nDD %", 2),
+    "profit_factor": ("Profit\nfactor", 2),
+    "sharpe_ratio": ("Sharpe", 3),
+}
+
+
+def show_walk(
+    document: Mapping[str, Any], folder: str, out: TextIO | None = None, width: int | None = None
+) -> None:
+    """Print a walk's document to `out` (stdout); `folder` holds its files, `width` overrides the terminal's."""
+    console = Console(file=out, width=width, highlight=False, markup=False, emoji=False)
+    for warning in document["warnings"]:
+        console.print(f"Warning: {warning}", style="bold yellow")
+    console.print(_headline(document), style="bold")
+    console.print(_counts(document))
+    console.print()
+    if document["ranking"]:
+        console.print(_table(document))
+        console.print()
+    for label, fact in _facts(document, folder).items():
+        console.print(f"{label:<10}{fact}", soft_wrap=True)
+
+
+def number(value: float | None, decimals: int = 3) -> str:
+    """A figure for people."""
+    return "N/A" if value is None else f"{value:,.{decimals}f}"
+
+
+def words(params: Mapping[str, Any], names: list[str] | None = None) -> str:
+    """Parameters as they are written on the command line."""
+    return " ".join(f"{name}={params[name]}" for name in names or params if name in params)
+
+
+def _headline(document: Mapping[str, Any]) -> str:
+    frame = document["frame"]
+    names, symbols = ", ".join(document["strategy"]), ", ".join(document["symbols"])
+    dates = f"{format_date(frame['from_ms'])} to {format_date(frame['to_ms'])}"
+    return f"{names} on {document['exchange']} {symbols}, {dates}, walker, {document['model']} model"
+
+
+def _counts(document: Mapping[str, Any]) -> str:
+    counts = document["counts"]
+    parts = [f"{counts['done']:,} of {counts['variants']:,} variants"]
+    parts += [f"{counts[name]:,} {name}" for name in ("reused", "failed") if counts[name]]
+    if counts["without_value"]:
+        parts.append(f"{counts['without_value']:,} without {document['metric']}")
+    order = "lowest" if document["minimize"] else "highest"
+    return f"{', '.join(parts)}; by {document['metric']}, {order} first"
+
+
+def _table(document: Mapping[str, Any]) -> Table:
+    metric, rows = document["metric"], document["ranking"]
+    table = Table(
+        box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, header_style="bold"
+    )
+    table.add_column("#", justify="right", vertical="bottom")
+    table.add_column("Variant", overflow="fold", vertical="bottom")
+    shown = {name: column for name, column in COLUMNS.items() if name != metric}
+    for heading in (metric, *(heading for heading, _ in shown.values())):
+        table.add_column(heading, justify="right", overflow="fold", vertical="bottom")
+    for row in rows[:TOP]:
+        figures = (number(row[name], decimals) for name, (_, decimals) in shown.items())
+        style = "bold" if row["rank"] == 1 else None
+        table.add_row(str(row["rank"]), _variant(document, row), number(row["value"]), *figures, style=style)
+    if len(rows) > TOP:
+        table.add_row("", f"and {len(rows) - TOP:,} more")
+    return table
+
+
+def _variant(document: Mapping[str, Any], row: Mapping[str, Any]) -> str:
+    tried = words(row["params"], document["varied"]) if document["varied"] else ""
+    several = len(document["strategy"]) > 1 or not tried
+    return " ".join(filter(None, (row["strategy"] if several else "", tried)))
+
+
+def _facts(document: Mapping[str, Any], folder: str) -> dict[str, str]:
+    facts = {}
+    if document["best"]:
+        facts["Winner"] = _winner(document)
+        facts["Again"] = _again(document["best"])
+    if document["deflated_sharpe"]:
+        facts["Luck"] = _luck(document)
+    timing = document["timing"]
+    busy = f", {timing['busy_pct']:.0f} % busy" if timing["busy_pct"] is not None else ""
+    facts["Files"] = folder
+    facts["Speed"] = f"{timing['seconds']:.2f} s on {timing['jobs']} processes{busy}"
+    return facts
+
+
+def _winner(document: Mapping[str, Any]) -> str:
+    best = document["best"]
+    variant = " ".join(filter(None, (best["strategy"], words(best["params"]))))
+    return f"{variant}, {document['metric']} {number(best['value'])}"
+
+
+def _again(best: Mapping[str, Any]) -> str:
+    params = " ".join(f"--param {shlex.quote(f'{name}={value}')}" for name, value in best["params"].items())
+    return f"btk backtest --entry {best['entry']} {params}".rstrip()
+
+
+def _luck(document: Mapping[str, Any]) -> str:
+    deflated = document["deflated_sharpe"]
+    probability = deflated["probability"]
+    chance = "N/A" if probability is None else f"{probability * 100:.1f} %"
+    return (
+        f"deflated Sharpe {chance}: the chance that the winner's Sharpe is above 0, after {deflated['trials']:,}"
+        f" tries (luck alone would reach {number(deflated['lucky_sharpe'])})"
+    )

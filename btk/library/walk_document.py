@@ -1,0 +1,139 @@
+"""The document of a walk (`btk.walker/1`): who was tried, in which order they came out, and how far to believe it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from btk.engines.walker import Score
+from btk.library.contenders import Contenders
+from btk.report.deflated_sharpe import deflated_sharpe
+from btk.report.document import Document, json_values
+from btk.report.gates import Figure
+from btk.report.ranking import Ranked, Ranking
+
+SCHEMA = "btk.walker/1"
+LIKELY = 0.95
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """A variant that did not run to its end, and why."""
+
+    number: int
+    strategy: str
+    params: Any
+    error: str
+
+
+class Tally:
+    """Counts variants as they end; keeps why the failed ones failed."""
+
+    def __init__(self) -> None:
+        self.ended = 0
+        self.reused = 0
+        self.seconds = 0.0
+        self.failures: list[Failure] = []
+
+    @property
+    def failed(self) -> int:
+        """How many failed."""
+        return len(self.failures)
+
+    def take(self, scored: Score) -> None:
+        """One more has ended."""
+        self.ended += 1
+        self.seconds += scored.seconds
+        if scored.status == "failed":
+            self.failures.append(Failure(scored.number, scored.strategy, scored.params, scored.error))
+
+
+def walk_document(
+    run_id: str, contenders: Contenders, ranking: Ranking, tally: Tally, facts: Document
+) -> Document:
+    """Builtins only. `ranking` has every variant that ran, the best first; `best` has all of its statistics.
+
+    `facts` are `status`, `minimize`, `varied` (names of the parameters that differ), `total` and `timing`.
+    """
+    job, rows = contenders.job, ranking.rows()
+    best = ranking.best
+    deflated = deflated_sharpe(ranking.best_statistics, ranking.sharpes) if best else None
+    return json_values(
+        {
+            "schema": SCHEMA,
+            "run_id": run_id,
+            "mode": "walker",
+            "status": facts["status"],
+            "strategy": [cls.name for cls in contenders.classes],
+            "exchange": job.seats[0].key.exchange,
+            "model": job.model,
+            "symbols": job.symbols,
+            "frame": {"from_ms": job.frame.from_ms, "to_ms": job.frame.to_ms},
+            "metric": ranking.metric,
+            "minimize": facts["minimize"],
+            "varied": facts["varied"],
+            "counts": _counts(rows, tally, facts),
+            "best": _best(contenders, ranking),
+            "deflated_sharpe": deflated,
+            "ranking": [{"rank": rank, **_row(row)} for rank, row in enumerate(rows, 1)],
+            "failed": sorted(tally.failures, key=lambda failure: failure.number),
+            "warnings": list(_warnings(ranking, tally, deflated)),
+            "timing": facts["timing"],
+        }
+    )
+
+
+def _counts(rows: list[Ranked], tally: Tally, facts: Document) -> Document:
+    return {
+        "variants": facts["total"],
+        "done": len(rows),
+        "without_value": sum(row.value is None for row in rows),
+        "failed": tally.failed,
+        "reused": tally.reused,
+    }
+
+
+def _row(row: Ranked) -> Document:
+    return {
+        "number": row.number,
+        "strategy": row.strategy,
+        "params": row.params,
+        "value": row.value,
+        **row.statistics,
+    }
+
+
+def _best(contenders: Contenders, ranking: Ranking) -> Document | None:
+    best = ranking.best
+    if best is None:
+        return None
+    entry = next(one.entry for one in contenders.all if one.cls.name == best.strategy)
+    return {
+        "number": best.number,
+        "strategy": best.strategy,
+        "entry": entry,
+        "params": best.params,
+        "value": best.value,
+        "statistics": ranking.best_statistics,
+    }
+
+
+def _warnings(ranking: Ranking, tally: Tally, deflated: Mapping[str, Figure] | None) -> Iterator[str]:
+    if tally.failed:
+        first = min(tally.failures, key=lambda failure: failure.number)
+        yield f"left out because they failed: {tally.failed}; the first, number {first.number}: {first.error}"
+    if len(ranking) and ranking.best is None:
+        yield (
+            f"no variant has a {ranking.metric}: the samples cannot carry it"
+            " (10 trades are needed, 14 days for what is annualised)"
+        )
+    sharpe = ranking.best_statistics.get("sharpe_ratio")
+    probability = deflated["probability"] if deflated else None
+    if not (isinstance(probability, float) and isinstance(sharpe, float)):
+        return
+    if sharpe > 0 and probability < LIKELY:
+        yield (
+            f"the winner may be luck: after {len(ranking.sharpes)} tries the chance that its true Sharpe is"
+            f" above 0 is {probability * 100:.0f} %"
+        )

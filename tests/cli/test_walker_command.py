@@ -1,0 +1,92 @@
+"""`btk walker` as users meet it."""
+
+import json
+import signal
+from pathlib import Path
+
+import pytest
+
+from btk.cli.app import run
+from btk.cli.walker_command import progress_line
+from btk.library.walker import Progress
+from btk.report.ranking import Ranking
+from tests.cli.btk_process import start_btk
+from tests.library.walk_project import make_project
+
+BEAT = "strategies/beat.py:Beat"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return make_project(tmp_path)
+
+
+def test_the_screen_ranks_variants_and_says_how_to_run_the_winner_again(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["--root", str(root), "walker", BEAT, "--param", "every=3:5", "--param", "side=long"]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert "3 of 3 variants; by sharpe_ratio, highest first" in out
+    again = next(line for line in out.splitlines() if line.startswith("Again")).split()[2:]
+    assert again[:3] == ["backtest", "--entry", BEAT]
+    assert run(["--root", str(root), *again]) == 0
+
+
+def test_json_is_one_document_and_nothing_else(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--root", str(root), "walker", "--entry", BEAT, "--param", "every=3,4", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["schema"] == "btk.walker/1"
+    assert document["varied"] == ["every"]
+
+
+def test_a_walk_of_which_every_variant_fails_ends_with_3(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["--root", str(root), "walker", BEAT, "--param", "every=0,7"]) == 3
+    assert "every variant failed, the first: ValueError: every is 0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["--param", "every"], 2, "NAME=VALUES"),
+        (["--param", "evry=1"], 3, "did you mean every?"),
+        (["--metric", "profit"], 2, "there is no statistic 'profit'"),
+        (["--jobs", "0"], 2, "--jobs"),
+        (["--resume", "x"], 2, "no walk of that name"),
+    ],
+)
+def test_mistakes_are_one_line(
+    root: Path, arguments: list[str], code: int, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["--root", str(root), "walker", BEAT, *arguments]) == code
+    err = capsys.readouterr().err
+    assert words in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_after_a_signal_what_was_done_is_kept_and_the_walk_can_go_on(
+    root: Path, number: signal.Signals, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calling = ["--param", f"signal_at_20={int(number)}"]
+    process = start_btk("--root", str(root), "walker", BEAT, "--param", "every=2:400", *calling)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == code
+    [lines] = (root / "dump" / "runs").glob("*/variants.jsonl")
+    if number == signal.SIGINT:
+        assert f"--resume {lines.parent.name} to go on" in err.decode()
+    assert 0 < lines.read_bytes().count(b"\n") < 399
+    resumed = ["--root", str(root), "walker", BEAT, "--param", "every=2:19", *calling]
+    capsys.readouterr()
+    assert run([*resumed, "--resume", lines.parent.name, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["counts"]["reused"] > 0
+
+
+def test_the_progress_line_says_how_far_how_long_and_the_best_so_far() -> None:
+    ranking = Ranking("sharpe_ratio")
+    ranking.add(1, "sma", {"fast": 5}, {"sharpe_ratio": 0.25})
+    line = progress_line(Progress(25, 100, 2, 10.0, ranking.best))
+    assert line == "[======..................] 25/100  30 s left  2 failed  best 0.25: sma fast=5"
+    assert progress_line(Progress(0, 100, 0, 0.0, None)).endswith("0/100  ...")
