@@ -14,10 +14,10 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from btk.adapters.candle_envelope import BadEnvelope, checksum, seal, unseal
 from btk.adapters.candle_series import SeriesKey
 from btk.adapters.candle_stretch import States, Stretch, Table
 from btk.adapters.disk import Chunk
+from btk.adapters.envelope import BadEnvelope, checksum, seal, unseal
 from btk.model.bars import COLUMNS
 from btk.model.errors import DataError
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import msgspec
 
 from btk.adapters.candle_block import Block, BlockFacts, DamagedBlock, FileStamp, open_block, verify
-from btk.adapters.candle_envelope import BadEnvelope, seal, unseal
 from btk.adapters.candle_series import SeriesKey
 from btk.adapters.candle_stretch import Counts
 from btk.adapters.disk import Disk, save
+from btk.adapters.envelope import BadEnvelope, seal, unseal
 from btk.model.bars import Span
 from btk.model.errors import DataError
 

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from btk.model.errors import DumpError
 
 Chunk = bytes | memoryview
+DRAFT_SUFFIX = ".tmp"
 
 
 class Disk:
     """The real one: what it has done is on the platter when it returns."""
 
     def write(self, path: Path, chunks: Iterable[Chunk]) -> None:
-        """A new file of these bytes, flushed to the device."""
-        with path.open("wb") as file:
+        """A new file of these bytes, its owner's alone, flushed to the device; `FileExistsError` if the name is taken."""
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        with open(descriptor, "wb") as file:
             for chunk in chunks:
                 file.write(chunk)
             file.flush()
@@ -25,6 +29,11 @@ class Disk:
     def rename(self, source: Path, target: Path) -> None:
         """One step: whoever opens `target` finds the old file or the new one."""
         source.replace(target)
+
+    def link(self, source: Path, target: Path) -> None:
+        """`target` becomes a second name of `source`, whatever had that name before."""
+        target.unlink(missing_ok=True)
+        os.link(source, target, follow_symlinks=False)
 
     def sync_folder(self, folder: Path) -> None:
         """Without it a power cut may forget a rename whose file it kept."""
@@ -39,27 +48,31 @@ class Disk:
         path.unlink(missing_ok=True)
 
 
-def save(disk: Disk, path: Path, chunks: Iterable[Chunk]) -> None:
+def save(disk: Disk, path: Path, chunks: Iterable[Chunk], keep_as: Path | None = None) -> None:
     """Put a whole new file at `path`: afterwards, or after a kill at any point, it is the old or the new.
 
-    `DumpError` when the disk refuses; the old file is untouched then.
+    The old file stays as `keep_as`, if that is given. `DumpError` when the disk refuses; at `path` is the old file
+    then, or the new one where only its folder could not be synced.
     """
-    draft = path.with_name(f".{path.name}.tmp")
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}{DRAFT_SUFFIX}")
     try:
         disk.write(draft, chunks)
+        if keep_as is not None:
+            disk.link(path, keep_as)
         disk.rename(draft, path)
         disk.sync_folder(path.parent)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):  # a draft that stays is swept later; the first error is the one to tell
+            draft.unlink(missing_ok=True)
         raise unwritable(path, error) from error
 
 
 def make_folder(disk: Disk, folder: Path) -> None:
-    """The folder and its parents, remembered by the device; `DumpError` when it cannot be made."""
+    """The folder and its parents, their owner's alone, remembered by the device; `DumpError` when it cannot be made."""
     absent = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
         for path in reversed(absent):
-            path.mkdir(exist_ok=True)
+            path.mkdir(mode=0o700, exist_ok=True)
             disk.sync_folder(path.parent)
     except OSError as error:
         raise unwritable(folder, error) from error

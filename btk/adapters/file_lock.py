@@ -7,34 +7,56 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from btk.adapters.disk import unwritable
-from btk.model.errors import AlreadyRunning
+from btk.model.errors import AlreadyRunning, DumpError
 
 
 @contextmanager
-def exclusive(path: Path, what: str) -> Iterator[None]:
-    """Hold the lock file at `path` while the block runs; `AlreadyRunning`, naming the holder, if taken.
+def exclusive(path: Path, what: str, command: str = "") -> Iterator[None]:
+    """Hold the lock file at `path` while the block runs; `AlreadyRunning`, naming the holder and its `command`, if taken.
 
     The file stays behind: removing it would let two processes lock two files of one name.
     """
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     except OSError as error:
         raise unwritable(path, error) from error
     try:
-        _take(descriptor, what)
+        _take(descriptor, path, what)
+        _sign(descriptor, command)
         yield
     finally:
         os.close(descriptor)
 
 
-def _take(descriptor: int, what: str) -> None:
+@contextmanager
+def folder_alone(folder: Path) -> Iterator[None]:
+    """Be the only process in a folder for a moment; `BlockingIOError` when another is there."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _take(descriptor: int, path: Path, what: str) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        holder = os.pread(descriptor, 200, 0).decode(errors="replace").strip() or "another process"
+        holder = os.pread(descriptor, 400, 0).decode(errors="replace").strip() or "another process"
         raise AlreadyRunning(f"{what}: {holder} is at work there; try again when it has ended") from None
+    except OSError as error:
+        raise DumpError(
+            f"{path} cannot be locked: {error.strerror or error}; put it on a file system that has locks"
+        ) from error
+
+
+def _sign(descriptor: int, command: str) -> None:
+    started = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    words = [f"process {os.getpid()} on {socket.gethostname()}", f"started {started}", command]
     os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, f"process {os.getpid()} on {socket.gethostname()}\n".encode(), 0)
+    os.pwrite(descriptor, ", ".join(filter(None, words)).encode(), 0)
