@@ -13,7 +13,6 @@ from btk.core.facts import cancelled
 from btk.core.model import NEVER
 from btk.core.rules import Terms
 from btk.core.states import IDLE, Idle, Scheduled
-from btk.engines.journal import Phase
 from btk.engines.refusals import Refusals, rejected
 from btk.model.commands import (
     ActivateScheduled,
@@ -50,7 +49,7 @@ class Commanded(Protocol):
     def price_at(self, tick_ms: int) -> float:
         """The execution model's price at a tick."""
 
-    def tell(self, events: Sequence[Event], phase: Phase) -> None:
+    def tell(self, events: Sequence[Event]) -> None:
         """Book and note events."""
 
 
@@ -73,10 +72,12 @@ class Inbox:
 
     def obey(self, slot: Commanded, command: Command, desk: Desk, tick_ms: int) -> Verdict:
         """Do what a command says; a refused one is told as a `rejected` event."""
-        verdict = _on_position(command, desk) or _on_slot(slot, command, desk, tick_ms)
+        verdict = _on_position(command, desk)
+        if verdict is None:
+            verdict = _on_slot(slot, command, desk, tick_ms)
         if isinstance(verdict, Refused):
             words = ("command", f"{type(command).__name__}: {verdict.reason}")
-            slot.tell([rejected("", words, tick_ms, slot.terms)], Phase.DECISIONS)
+            slot.tell([rejected("", words, tick_ms, slot.terms)])
         return verdict
 
 
@@ -108,15 +109,15 @@ def _on_slot(slot: Commanded, command: Command, desk: Desk, tick_ms: int) -> Ver
     match command:
         case Pause():
             if not slot.paused:
-                slot.tell([_stamped(PausedEvent, slot, tick_ms)], Phase.DECISIONS)
+                slot.tell([_stamped(PausedEvent, slot, tick_ms)])
             slot.paused = True
         case Resume():
             if slot.paused:
-                slot.tell([_stamped(ResumedEvent, slot, tick_ms)], Phase.DECISIONS)
+                slot.tell([_stamped(ResumedEvent, slot, tick_ms)])
             slot.paused = False
         case Stop():
             if not slot.stopping:
-                slot.tell([_stamped(StoppedEvent, slot, tick_ms)], Phase.DECISIONS)
+                slot.tell([_stamped(StoppedEvent, slot, tick_ms)])
                 _stop(slot, desk, tick_ms)
         case SubmitSignal(signal):
             return _submit(slot, signal, desk, tick_ms)

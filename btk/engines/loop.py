@@ -75,6 +75,7 @@ class Loop:
             slot.plan_next(slot.reached_ms)
 
     def _hooks(self, slot: Slot, tick: int, alone: bool) -> Conversation:
+        slot.phase = Phase.HOOKS
         before = slot.state.holding if isinstance(slot.state, Open) else None
         yield from self._call_due_hooks(slot, tick)
         watch = slot.watching()
@@ -114,12 +115,13 @@ class Loop:
     def _error(self, slot: Slot, where: str, answer: Answer) -> Conversation:
         error = answer.error
         message = f"{type(error).__name__}: {error}"
-        slot.tell(slot.errors.add(where, message, answer.tick_ms), Phase.DECISIONS)
+        slot.tell(slot.errors.add(where, message, answer.tick_ms))
         if "on_error" in slot.hooks and where != "on_error":
             slot.hooks_due.append(("on_error", (error,)))
             yield from self._call_due_hooks(slot, answer.tick_ms)
 
     def _decide(self, slot: Slot, tick: int) -> Conversation:
+        slot.phase = Phase.DECISIONS
         slot.clock(tick)
         if slot.inbox.next_ms <= tick:
             for command in slot.inbox.take(tick):
@@ -169,7 +171,7 @@ class Loop:
         if plan is None:
             return
         ended = slot.refusals.end(tick)
-        slot.tell([ended] if ended else [], Phase.DECISIONS)
+        slot.tell([ended] if ended else [])
         slot.place(plan)
 
     def _judge(self, slot: Slot, signal: Signal, tick: int) -> Plan | None:
@@ -223,13 +225,13 @@ class Loop:
         return sizings.average_true_range(candles)
 
     def _refuse(self, slot: Slot, signal: Signal, words: tuple[str, str], tick: int) -> None:
-        slot.tell([rejected(_id_of(signal), words, tick, slot.terms)], Phase.DECISIONS)
+        slot.tell([rejected(_id_of(signal), words, tick, slot.terms)])
         self._remember_rejection(slot, signal, words)
 
     def _give_back(self, slot: Slot, signal: Signal, refusal: Refusal, tick: int) -> None:
         slot_ms = tick - tick % slot.schedule.interval_ms
         ended = slot.refusals.add(_id_of(signal), refusal, tick, slot_ms)
-        slot.tell([ended] if ended else [], Phase.DECISIONS)
+        slot.tell([ended] if ended else [])
         slot.schedule.give_back()
         if slot.refusals.is_first():
             self._remember_rejection(slot, signal, (refusal.kind, refusal.words))

@@ -70,6 +70,7 @@ class Slot:
         self.inbox = inbox
         self.hooks = frozenset(name for name in HOOKS if overrides(strategy, name))
         self.state: State = IDLE
+        self.phase = Phase.EXITS
         self.order = 0
         self.next_ms: float = 0
         self.reached_ms = 0
@@ -123,10 +124,11 @@ class Slot:
         kind = type(self.state)
         if kind is Idle or kind is Scheduled:
             return
+        self.phase = Phase.EXITS
         self.settle(tick_ms - MINUTE_MS)
         candle = self._minutes.candle(self._minutes.row_at(tick_ms))
         step = self.row.exits(self.state, candle, self.terms, self._gate)
-        self.become(step.state, step.events, Phase.EXITS)
+        self.become(step.state, step.events)
         if kind is Opening:
             self._extremes_ms = self._milestones_ms = candle.open_ms
 
@@ -134,9 +136,10 @@ class Slot:
         """React: a resting entry in the candle that closed at the tick."""
         if type(self.state) is not Scheduled:
             return
+        self.phase = Phase.ACTIVATIONS
         candle = self._minutes.candle(self._minutes.row_at(tick_ms))
         step = self.row.activation(self.state, candle, self.terms, self._gate)
-        self.become(step.state, step.events, Phase.ACTIVATIONS)
+        self.become(step.state, step.events)
         if isinstance(self.state, Open):
             self._extremes_ms = tick_ms
             counts = self._world.model.activation_candle_counts
@@ -147,40 +150,42 @@ class Slot:
         row = self.row
         if row.deadline_ms(self.state, self.terms) <= tick_ms:
             step = row.clock(self.state, tick_ms, self.price_at(tick_ms), self.terms)
-            self.become(step.state, step.events, Phase.DECISIONS)
+            self.become(step.state, step.events)
 
     def end(self, candle: Candle) -> None:
         """The frame is over."""
+        self.phase = Phase.DECISIONS
         self.settle(self._minutes.tick_of(len(self._minutes) - 1))
         step = self.row.end(self.state, candle, self.terms)
-        self.become(step.state, step.events, Phase.DECISIONS)
+        self.become(step.state, step.events)
 
     def finish(self, tick_ms: int) -> None:
         """Tell what was still being counted."""
+        self.phase = Phase.DECISIONS
         ended = self.refusals.end(tick_ms)
-        self.tell([*([ended] if ended else []), *self.errors.end(tick_ms)], Phase.DECISIONS)
+        self.tell([*([ended] if ended else []), *self.errors.end(tick_ms)])
 
     def place(self, plan: Plan) -> None:
         """Make a state of a plan whose money and places are reserved."""
         step = self._world.model.place(plan, self.terms)
-        self.become(step.state, step.events, Phase.DECISIONS)
+        self.become(step.state, step.events)
         self._extremes_ms = self._milestones_ms = plan.created_ms
 
-    def become(self, state: State, events: Sequence[Event], phase: Phase) -> None:
+    def become(self, state: State, events: Sequence[Event]) -> None:
         """Take on a state and tell the events that led to it."""
         was, self.state = self.state, state
         if events:
             self._remember_hooks(was, events)
-            self.tell(events, phase)
+            self.tell(events)
 
-    def tell(self, events: Sequence[Event], phase: Phase) -> None:
+    def tell(self, events: Sequence[Event]) -> None:
         """Book events and note them in the journal."""
         world = self._world
         if not events:
             return
         world.tape.advance(self.key.symbol, events[0].tick_ms)
         for event in events:
-            world.journal.note(phase, self.order, self.key, event)
+            world.journal.note(self.phase, self.order, self.key, event)
             world.books.apply(self.key, event)
             world.tape.book(self.key, event)
         holding = self.state.holding if isinstance(self.state, Open | Closing) else None
@@ -233,7 +238,7 @@ class Slot:
         """Apply the commands that a hook gave."""
         desk, self.market._desk = self.market._desk, None
         if desk is not None:
-            self.become(desk.state, desk.told, Phase.HOOKS)
+            self.become(desk.state, desk.told)
 
     def obey(self, command: Command, tick_ms: int) -> None:
         """Apply a command from outside, in the decide phase."""
@@ -243,7 +248,7 @@ class Slot:
             self.state, Moment(tick_ms, tick_ms, price, price), self._world.model, self.terms, self._lend
         )
         self.inbox.obey(self, command, desk, tick_ms)
-        self.become(desk.state, desk.told, Phase.DECISIONS)
+        self.become(desk.state, desk.told)
 
     def watching(self) -> Hook | None:
         """The once-a-minute hook of the present state, if the strategy has one."""
