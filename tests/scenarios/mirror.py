@@ -22,6 +22,10 @@ class Mirror(msgspec.Struct, frozen=True):
         """A price, there or back."""
         return 2 * AXIS - price if self.on else price
 
+    def shown(self, price: float) -> str:
+        """A price as it is noted down."""
+        return f"{round(self.price(price), 6):g}"
+
     def side(self, side: str) -> str:
         """A side, there or back."""
         return OTHER.get(side, side) if self.on else side

@@ -1,63 +1,39 @@
-"""Events as a trader would note them down."""
+"""Events as a trader would note them down: one short line, such as `opened long @100`."""
 
 from __future__ import annotations
 
-from btk.model.events import (
-    AveragedEvent,
-    BreakevenEvent,
-    CancelledEvent,
-    ClosedEvent,
-    ErrorEvent,
-    Event,
-    LossLevelEvent,
-    OpenedEvent,
-    PartialClosedEvent,
-    ProfitLevelEvent,
-    RejectedEvent,
-    ScheduledEvent,
-    StopMovedEvent,
-    TakeMovedEvent,
-)
+from collections.abc import Callable
+from typing import Any
+
+from btk.model import events
+from btk.model.events import Event
 from tests.scenarios.mirror import Mirror
+
+WORDS: dict[type[Event], Callable[[Any, Mirror], str]] = {
+    events.ScheduledEvent: lambda e, m: f"scheduled {m.side(e.position)} @{m.shown(e.price_open)}",
+    events.OpenedEvent: lambda e, m: f"opened {m.side(e.position)} @{m.shown(e.price_open)}",
+    events.ClosedEvent: lambda e, m: f"closed {e.close_reason} @{m.shown(e.price)}{_marks(e)}",
+    events.CancelledEvent: lambda e, m: f"cancelled {e.reason}",
+    events.PartialClosedEvent: lambda e, m: f"closed {e.pct:g} % in {e.kind} @{m.shown(e.price)}",
+    events.AveragedEvent: lambda e, m: f"bought {e.cost:g} more @{m.shown(e.price)}",
+    events.StopMovedEvent: lambda e, m: f"stop {m.shown(e.previous)} -> {m.shown(e.price_stop_loss)}",
+    events.TakeMovedEvent: lambda e, m: f"target {m.shown(e.previous)} -> {m.shown(e.price_take_profit)}",
+    events.ProfitLevelEvent: lambda e, m: f"{e.level} % of the way to the target @{m.shown(e.price)}",
+    events.LossLevelEvent: lambda e, m: f"{e.level} % of the way to the stop @{m.shown(e.price)}",
+    events.BreakevenEvent: lambda e, m: f"break-even @{m.shown(e.price)}",
+    events.RejectedEvent: lambda e, m: f"rejected x{e.count} {e.reason}: {e.detail}",
+    events.ErrorEvent: lambda e, m: f"error x{e.count} {e.where}: {e.message}",
+    events.PausedEvent: lambda e, m: "paused",
+    events.ResumedEvent: lambda e, m: "resumed",
+    events.StoppedEvent: lambda e, m: "stopped",
+}
 
 
 def note_of(event: Event, mirror: Mirror) -> str:
-    """One short line, such as `opened long @100`."""
-
-    def price(value: float) -> str:
-        return f"{round(mirror.price(value), 6):g}"
-
-    match event:
-        case ScheduledEvent():
-            return f"scheduled {mirror.side(event.position)} @{price(event.price_open)}"
-        case OpenedEvent():
-            return f"opened {mirror.side(event.position)} @{price(event.price_open)}"
-        case ClosedEvent():
-            return f"closed {event.close_reason} @{price(event.price)}{_marks(event)}"
-        case CancelledEvent():
-            return f"cancelled {event.reason}"
-        case PartialClosedEvent():
-            return f"closed {event.pct:g} % in {event.kind} @{price(event.price)}"
-        case AveragedEvent():
-            return f"bought {event.cost:g} more @{price(event.price)}"
-        case StopMovedEvent():
-            return f"stop {price(event.previous)} -> {price(event.price_stop_loss)}"
-        case TakeMovedEvent():
-            return f"target {price(event.previous)} -> {price(event.price_take_profit)}"
-        case ProfitLevelEvent():
-            return f"{event.level} % of the way to the target @{price(event.price)}"
-        case LossLevelEvent():
-            return f"{event.level} % of the way to the stop @{price(event.price)}"
-        case BreakevenEvent():
-            return f"break-even @{price(event.price)}"
-        case RejectedEvent():
-            return f"rejected x{event.count} {event.reason}: {event.detail}"
-        case ErrorEvent():
-            return f"error x{event.count} {event.where}: {event.message}"
-        case _:
-            return type(event).__struct_config__.tag
+    """The line of an event, read in the mirror."""
+    return WORDS[type(event)](event, mirror)
 
 
-def _marks(event: ClosedEvent) -> str:
+def _marks(event: events.ClosedEvent) -> str:
     marks = [name for name in ("ambiguous", "exact_touch") if getattr(event.trade, name)]
     return f" ({', '.join(marks).replace('_', ' ')})" if marks else ""

@@ -8,7 +8,14 @@ from __future__ import annotations
 import pytest
 
 from btk.core.rules import Rules
-from btk.model.commands import ActivateScheduled, AverageBuy, ClosePosition, PartialClose, TrailStop, TrailTake
+from btk.model.commands import (
+    ActivateScheduled,
+    AverageBuy,
+    ClosePosition,
+    PartialClose,
+    TrailStop,
+    TrailTake,
+)
 from btk.model.events import ClosedEvent, OpenedEvent
 from btk.model.intervals import MINUTE_MS
 from btk.model.signal import Signal
