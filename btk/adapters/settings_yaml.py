@@ -42,9 +42,10 @@ class YamlProblem(SettingsError):
 
 def read_yaml(text: str, origin_of: OriginOf) -> Node:
     """The tree of one YAML document, `YamlProblem` for none; `origin_of` names a line (from 1)."""
+    text = str(text)  # the C parser takes no subclass, such as a choice of the command line
     try:
-        # The C parser takes no subclass of str, such as a choice of the command line.
-        root = yaml.compose(str(text), Loader=_LOADER)
+        _check_depth(text)
+        root = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         raise _syntax_problem(error) from None
     except (yaml.YAMLError, ValueError) as error:
@@ -66,6 +67,16 @@ def scalar(text: str) -> Any:
         return float(text)
     special = _NOT_FINITE.match(text)
     return float(special[1] + special[2]) if special else text
+
+
+def _check_depth(text: str) -> None:
+    # Composing recurses in C: nesting without end would end the process, not raise.
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise YamlProblem(_line(event), f"nested more than {MAX_DEPTH} deep")
 
 
 class _Growing:
@@ -106,7 +117,7 @@ class _Growing:
     def _check(self, source: yaml.Node, depth: int) -> None:
         self.count += 1
         if depth > MAX_DEPTH or self.count > MAX_NODES:
-            raise YamlProblem(_line(source), "nested too deeply, or too much of it")
+            raise YamlProblem(_line(source), "too much of it, or a loop of anchors")
         if source.tag not in _PLAIN_TAGS:
             raise YamlProblem(_line(source), f"the tag {source.tag} means nothing here; leave it out")
 
@@ -123,8 +134,9 @@ def _key(node: yaml.Node) -> str:
     return str(node.value)
 
 
-def _line(node: yaml.Node) -> int:
-    return int(node.start_mark.line) + 1
+def _line(part: yaml.Node | yaml.Event) -> int:
+    mark = part.start_mark
+    return mark.line + 1 if mark is not None else 1
 
 
 def _syntax_problem(error: yaml.MarkedYAMLError) -> YamlProblem:

@@ -16,7 +16,7 @@ from btk.adapters.scaffold import write_settings
 from btk.adapters.settings import BadSettings, Loaded
 from btk.adapters.settings_document import document_leaves, settings_document
 from btk.adapters.settings_schema import settings_schema
-from btk.adapters.settings_secrets import unset_names
+from btk.adapters.settings_secrets import masked, unset_names
 from btk.adapters.settings_yaml import scalar
 from btk.cli.invocation import invocation
 from btk.cli.lazy_commands import command_group
@@ -40,6 +40,7 @@ def show(
     """Every setting, and where it comes from."""
     loaded = chosen_settings(context, config, assignments)
     document = settings_document(loaded.settings)
+    document["notify"]["urls"] = [masked(url) for url in loaded.settings.notify.urls]
     if as_json:
         print_document(_shown_document(loaded, document))
         return
@@ -67,7 +68,7 @@ def check(
     if as_json:
         print_document({"schema": "btk.config-check/1", "ok": True, "problems": []})
         return
-    typer.echo(f"{', '.join(loaded.files)}: all settings can be used")
+    typer.echo(f"{', '.join(loaded.files)}: no problem found")
 
 
 @app.command()

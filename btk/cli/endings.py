@@ -51,18 +51,27 @@ def ending_of(error: BaseException) -> Ending:
 def finish(error: BaseException | None, verbose: bool) -> int:
     """Say how it ended, leave stdout in a state that the interpreter can close in silence; the exit code."""
     ending = ending_of(error) if error is not None else Ending(0)
-    try:
-        sys.stdout.flush()
-    except OSError as unwritable:
-        _silence(sys.stdout.fileno())
-        if ending.exit_code == 0:
-            ending = ending_of(unwritable)
+    unwritable = _flushed()
+    if unwritable is not None and ending.exit_code == 0:
+        ending = ending_of(unwritable)
     with suppress(BrokenPipeError):
         _say(ending, error if verbose else None)
     return ending.exit_code
 
 
+def _flushed() -> OSError | None:
+    try:
+        if sys.stdout is not None:  # it is None when the caller closed it
+            sys.stdout.flush()
+    except OSError as unwritable:
+        _silence(sys.stdout.fileno())
+        return unwritable
+    return None
+
+
 def _say(ending: Ending, error: BaseException | None) -> None:
+    if sys.stderr is None:
+        return
     if error is not None and ending.lines:
         traceback.print_exception(error)
     for line in ending.lines:

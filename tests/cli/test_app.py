@@ -1,6 +1,8 @@
 """The command line as a whole: help, mistakes, and how it ends."""
 
+import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -8,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from btk.adapters.scaffold import write_settings
+from btk.adapters.scaffold import make_project, write_settings
 from btk.cli.app import Commands, run
-from tests.cli.btk_process import opened_by_both, start_btk
+from tests.cli.btk_process import COMMAND, opened_by_both, start_btk
 
 HEAVY = ("numpy", "ccxt", "yaml", "rich", "msgspec.inspect", "asyncio", "orjson")
 
@@ -111,6 +113,27 @@ def test_a_reader_that_went_away_is_no_error(tmp_path: Path) -> None:
     os.close(writing)
     _, err = started.communicate(timeout=30)
     assert (started.returncode, err) == (141, b"")
+
+
+@pytest.mark.parametrize(("closed", "exit_code"), [("stdout", 0), ("stderr", 2)])
+def test_a_closed_stream_is_done_without(closed: str, exit_code: int) -> None:
+    redirection = {"stdout": ">&-", "stderr": "2>&-"}[closed]
+    words = shlex.join([*COMMAND, *(["--version"] if closed == "stdout" else ["--misspelt"])])
+    done = subprocess.run(f"{words} {redirection}", shell=True, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (exit_code, "", "")
+
+
+def test_a_new_project_runs_at_once_and_never_imports_ccxt(tmp_path: Path) -> None:
+    make_project(tmp_path)
+    code = f"""
+import sys
+from btk.cli.app import run
+assert run(["backtest", "--json", "--root", {str(tmp_path)!r}, "--to", "2024-01-04"]) == 0
+print(sorted(set(sys.modules) & {{"ccxt", "pandas", "pydantic"}}), file=sys.stderr)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["status"] == "complete"
+    assert done.stderr == "[]\n"
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, which only Linux has")
