@@ -10,14 +10,14 @@ from btk.core.holding import Holding, Plan
 from btk.model.trade import CloseReason
 
 
-class Reduce(msgspec.Struct, frozen=True):
+class Reduce(msgspec.Struct, frozen=True, tag="reduce"):
     """A market order that closes `pct` percent of what is left."""
 
     kind: Literal["profit", "loss"]
     pct: float
 
 
-class Add(msgspec.Struct, frozen=True):
+class Add(msgspec.Struct, frozen=True, tag="add"):
     """A market order that buys in again for `cost`."""
 
     cost: float
@@ -26,11 +26,11 @@ class Add(msgspec.Struct, frozen=True):
 Order = Reduce | Add
 
 
-class Idle(msgspec.Struct, frozen=True):
+class Idle(msgspec.Struct, frozen=True, tag="idle"):
     """Nothing is open, nothing waits."""
 
 
-class Scheduled(msgspec.Struct, frozen=True):
+class Scheduled(msgspec.Struct, frozen=True, tag="scheduled"):
     """A resting entry; `request` is a command that takes effect on the next candle (vwap model only)."""
 
     plan: Plan
@@ -38,21 +38,21 @@ class Scheduled(msgspec.Struct, frozen=True):
     note: str = ""
 
 
-class Opening(msgspec.Struct, frozen=True):
+class Opening(msgspec.Struct, frozen=True, tag="opening"):
     """A market entry was ordered at `ordered_ms` and is not filled yet."""
 
     plan: Plan
     ordered_ms: int
 
 
-class Open(msgspec.Struct, frozen=True):
+class Open(msgspec.Struct, frozen=True, tag="open"):
     """A position; `orders` were decided at the last tick and are filled first thing in the next candle."""
 
     holding: Holding
     orders: tuple[Order, ...] = ()
 
 
-class Closing(msgspec.Struct, frozen=True):
+class Closing(msgspec.Struct, frozen=True, tag="closing"):
     """The end of a position was ordered and is not filled yet; `price` where it is known already (None: the market's)."""
 
     holding: Holding

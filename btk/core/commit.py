@@ -1,0 +1,42 @@
+"""A commit: all that one tick changed, in one value, so that it becomes true for all slots together or for none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from btk.core.documents import from_document
+from btk.core.slot_record import SlotRecord, migrated
+from btk.model.errors import InvalidInput
+from btk.model.records import BookRecord, Owner, WalletRecord
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """What a tick (or a step within it) changed: whole records of the slots it touched, and the books as they are now."""
+
+    tick_ms: int
+    slots: tuple[SlotRecord, ...]
+    wallet: WalletRecord
+    books: tuple[BookRecord, ...] = ()
+    next_seq: int = 1
+
+
+class Commit(msgspec.Struct, frozen=True, kw_only=True):
+    """The last change of a run. `number` counts its commits, `epoch` its starts, `heads` the last commit of each slot."""
+
+    version: int = 1
+    exchange: str
+    epoch: int
+    number: int
+    owner: Owner
+    heads: dict[str, int]
+    change: Change
+
+
+def commit_of(document: Any) -> Commit:
+    """The commit of a document; `InvalidInput` when it is none."""
+    if not isinstance(document, dict) or not isinstance(document.get("change"), dict):
+        raise InvalidInput("it has no change")
+    slots = [migrated(slot) for slot in document["change"].get("slots", ())]
+    return from_document({**document, "change": {**document["change"], "slots": slots}}, Commit)
