@@ -110,11 +110,6 @@ class Slot:
         """What the present state does with each input."""
         return self._world.model.table[type(self.state)]
 
-    @property
-    def ended(self) -> bool:
-        """Told to stop, and nothing is left open."""
-        return self.stopping and isinstance(self.state, Idle)
-
     def price_at(self, tick_ms: int) -> float:
         """The execution model's price at a tick."""
         return float(self._minutes.price[self._minutes.row_at(tick_ms)])
@@ -258,7 +253,7 @@ class Slot:
         if isinstance(state, Scheduled):
             return ("on_waiting", (signal_of(state.plan),)) if "on_waiting" in self.hooks else None
         if isinstance(state, Idle):
-            return ("on_idle", ()) if "on_idle" in self.hooks else None
+            return ("on_idle", ()) if "on_idle" in self.hooks and not self.stopping else None
         return None
 
     def looked_at(self, tick_ms: int) -> bool:
@@ -286,7 +281,7 @@ class Slot:
     def plan_next(self, now_ms: int) -> None:
         """Find the next tick at which the slot has to be stepped."""
         hard_ms = self.hard_ms(now_ms)
-        self.next_ms = now_ms + MINUTE_MS if self.watching() and not self.ended else hard_ms
+        self.next_ms = now_ms + MINUTE_MS if self.watching() else hard_ms
 
     def question_due(self, tick_ms: int) -> bool:
         """Whether a tick itself has a question."""
