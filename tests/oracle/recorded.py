@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from btk.model.intervals import MINUTE_MS
-from tests.oracle.rows import Row, in_common_order
+from tests.oracle.rows import Extreme, Refused, Row, in_common_order
 from tests.oracle.scenarios import Plain, Scenario
+from tests.oracle.scripted import Done, Ping
 
 _MOVES = {
     "partial-profit": "partial_closed",
@@ -171,24 +172,61 @@ def _move(event: Plain) -> Row:
     return Row(event["t"], _MOVES[action], event["id"], values)
 
 
-def refused_at_ms(scenario: Scenario) -> list[Plain]:
-    """The rejections by risk rules, in order."""
-    return [event for event in scenario.expected.events if event["ev"] == "risk"]
+def questions(scenario: Scenario) -> list[int]:
+    """The ticks at which get_signal was called."""
+    return [scenario.first_tick_ms + minute * MINUTE_MS for minute in scenario.expected.signal_calls]
 
 
-def errors_at_ms(scenario: Scenario) -> list[int]:
-    """When a question ended in an error."""
+def operations(scenario: Scenario) -> list[Done]:
+    """The script's operations, with the price of the ping and the answer."""
+    return [
+        Done(event["t"], event["op"], event["ping"], _answer(event))
+        for event in scenario.expected.events
+        if event["ev"] == "op"
+    ]
+
+
+def _answer(event: Plain) -> bool | None:
+    if event["op"] == "createSignal":
+        return "error" not in event
+    answer: bool | None = event["result"]
+    return answer
+
+
+def refusals(scenario: Scenario) -> list[Refused]:
+    """What risk rules refused, in order."""
+    return [
+        Refused(
+            event["t"],
+            event["currentPrice"],
+            event["activePositionCount"],
+            event["id"],
+            event["rejectionId"],
+            event["note"],
+        )
+        for event in scenario.expected.events
+        if event["ev"] == "risk"
+    ]
+
+
+def errors(scenario: Scenario) -> list[int]:
+    """When a question ended in an error (the words are each engine's own)."""
     return [event["t"] for event in scenario.expected.events if event["ev"] == "error"]
 
 
-def idle_pings(scenario: Scenario) -> list[tuple[int, float]]:
-    return _pings(scenario, "idle")
+def pings(scenario: Scenario, kind: str) -> list[Ping] | None:
+    """Every once-a-minute look at a state (`getSignal`, `idle`, `schedule`, `active`); None where it is not recorded."""
+    trace = scenario.expected.trace
+    return None if trace is None else [Ping(at_ms, price) for name, at_ms, price in trace if name == kind]
 
 
-def _pings(scenario: Scenario, kind: str) -> list[tuple[int, float]]:
-    return [(at_ms, price) for name, at_ms, price in scenario.expected.trace or [] if name == kind]
-
-
-def tick_of(open_ms: int) -> int:
-    """The tick at which the candle that opens at `open_ms` is known."""
-    return open_ms + MINUTE_MS
+def extremes(scenario: Scenario, name: str) -> list[Extreme]:
+    """`peak` or `fall` of every closed position: id, when, at which price, net profit there."""
+    return [
+        Extreme(signal["id"], signal[name]["t"], signal[name]["price"], signal[name]["pct"])
+        for signal in (
+            event["signal"]
+            for event in scenario.expected.events
+            if event["ev"] == "tick" and event["action"] == "closed"
+        )
+    ]

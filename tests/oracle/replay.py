@@ -31,6 +31,7 @@ from btk.model.intervals import MINUTE_MS
 from btk.model.names import SlotKey
 from btk.model.settings import Frame, RiskProfile
 from tests.fakes.recorded_candles import RecordedCandles, minutes_of
+from tests.oracle.rows import Refused
 from tests.oracle.scenarios import CommitSpec, Plain, Scenario
 from tests.oracle.scripted import Quiet, Scripted, signal_of
 
@@ -39,23 +40,12 @@ PROFILE = "recorded"
 PAD_MINUTES = 5
 
 
-class Refusal(msgspec.Struct, frozen=True):
-    """What a scripted risk rule refused, and what it saw."""
-
-    now_ms: int
-    price: float
-    taken: int
-    id: str
-    rule_id: str | None
-    note: str
-
-
 class Replay(msgspec.Struct, frozen=True):
     """All that a replay left."""
 
     events: list[Event]
     strategy: Quiet
-    refusals: list[Refusal]
+    refusals: list[Refused]
     outcome: Outcome
 
 
@@ -75,7 +65,7 @@ def replay(scenario: Scenario, mode: Mode = THEIRS) -> Replay:
     """Run a scenario; `DataError` where its candles cannot be used."""
     key = SlotKey(scenario.symbol, "scripted", "test")
     strategy = Scripted(scenario) if mode.watch else Quiet(scenario)
-    refusals: list[Refusal] = []
+    refusals: list[Refused] = []
     job = Job(
         seats=[Seat(key, strategy, (PROFILE,) if scenario.risk else ())],
         source=_source(scenario),
@@ -132,12 +122,12 @@ def _source(scenario: Scenario) -> RecordedCandles:
     return RecordedCandles({scenario.symbol: minutes_of(candles.start, rows)})
 
 
-def _profile(scenario: Scenario, refusals: list[Refusal]) -> BoundProfile:
+def _profile(scenario: Scenario, refusals: list[Refused]) -> BoundProfile:
     specs = (scenario.risk or {}).get("rules", [])
     return RiskProfile(), [(f"{row}_{spec['kind']}", _rule(spec, refusals)) for row, spec in enumerate(specs)]
 
 
-def _rule(spec: Plain, refusals: list[Refusal]) -> RiskRule:
+def _rule(spec: Plain, refusals: list[Refused]) -> RiskRule:
     hits = _RULES[spec["kind"]]
 
     def rule(signal: Candidate, book: Book) -> str | None:
@@ -145,10 +135,10 @@ def _rule(spec: Plain, refusals: list[Refusal]) -> RiskRule:
             return None
         if spec["kind"] == "emptyString":
             return ""
-        note = spec.get("note", "rejected")
+        note = spec.get("note", "price")
         rule_id = spec.get("id") if spec.get("object") else None
         taken = len(book.positions)
-        refusals.append(Refusal(signal.now_ms, signal.price, taken, signal.id, rule_id, note))
+        refusals.append(Refused(signal.now_ms, signal.price, taken, signal.id, rule_id, note))
         if spec["kind"] == "throw":
             raise RuntimeError(note)
         return str(note)
@@ -185,7 +175,7 @@ def _commands(scenario: Scenario) -> list[tuple[int, Command]]:
 def _command(commit: CommitSpec) -> Command | None:
     from_outside = _FROM_OUTSIDE.get(commit.op)
     if from_outside is None and commit.on == "schedule":
-        from_outside = _WITHOUT_POSITION.get(commit.op)
+        from_outside = ON_NO_POSITION.get(commit.op)
     return None if from_outside is None else from_outside(commit.args)
 
 
@@ -194,7 +184,7 @@ _FROM_OUTSIDE: dict[str, Callable[[list[Any]], Command]] = {
     "pause": lambda args: Pause() if args[0] else Resume(),
     "stop": lambda args: Stop(),
 }
-_WITHOUT_POSITION: dict[str, Callable[[list[Any]], Command]] = {
+ON_NO_POSITION: dict[str, Callable[[list[Any]], Command]] = {
     "partialProfit": lambda args: PartialClose("profit", *args),
     "trailingStop": lambda args: TrailStop(*args),
     "breakeven": lambda args: MoveToBreakeven(),

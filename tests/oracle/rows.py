@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -18,6 +18,26 @@ class Row(msgspec.Struct, frozen=True):
     kind: str
     id: str
     values: dict[str, Any]
+
+
+class Refused(NamedTuple):
+    """What a risk rule refused: when, at which price, with how many places taken, which signal, and its words."""
+
+    at_ms: int
+    price: float
+    taken: int
+    id: str
+    rule_id: str | None
+    note: str
+
+
+class Extreme(NamedTuple):
+    """The best or worst moment of a position."""
+
+    id: str
+    at_ms: int
+    price: float
+    pct: float
 
 
 def in_common_order(rows: Iterable[Row]) -> list[Row]:

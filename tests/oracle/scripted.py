@@ -38,13 +38,20 @@ class Ping(NamedTuple):
 
 
 class ActivePing(NamedTuple):
-    """A look at an open position, before the script's operations."""
+    """A look at an open position, before the script's operations (the first: at its opening)."""
 
     at_ms: int
     price: float
-    id: str
     best_pct: float
     worst_pct: float
+
+
+class Life(NamedTuple):
+    """All looks at one position."""
+
+    id: str
+    opening: ActivePing
+    pings: list[ActivePing]
 
 
 class Done(NamedTuple):
@@ -85,14 +92,22 @@ class Scripted(Quiet):
         super().__init__(scenario)
         self.idle: list[Ping] = []
         self.waiting: list[Ping] = []
-        self.active: list[ActivePing] = []
+        self.lives: list[Life] = []
         self.done: list[Done] = []
         self._script: dict[tuple[str, int], list[CommitSpec]] = {}
         for commit in scenario.commits:
             self._script.setdefault((commit.on, commit.at), []).append(commit)
 
     def on_idle(self, market: Market) -> None:
-        self.idle.append(Ping(market.now_ms, market.price))
+        ping = Ping(market.now_ms, market.price)
+        self.idle.append(ping)
+        for commit in self._script.get(("idle", ping.at_ms), ()):
+            self._note(commit, ping, None)
+
+    def on_opened(self, market: Market, position: Position) -> None:
+        self.lives.append(
+            Life(position.id, _look(position.opened_at_ms, position.entries[0].price, position), [])
+        )
 
     def on_waiting(self, market: Market, signal: Signal) -> None:
         ping = Ping(market.now_ms - MINUTE_MS, market.price)
@@ -102,8 +117,7 @@ class Scripted(Quiet):
 
     def on_active(self, market: Market, position: Position) -> None:
         ping = Ping(market.now_ms - MINUTE_MS, market.price)
-        best, worst = position.peak_profit_pct, position.max_drawdown_pct
-        self.active.append(ActivePing(*ping, position.id, best, worst))
+        self.lives[-1].pings.append(_look(*ping, position))
         for commit in self._script.get(("active", ping.at_ms), ()):
             self._note(commit, ping, self._on_position(commit, market, position))
 
@@ -130,6 +144,10 @@ class Scripted(Quiet):
 
     def _note(self, commit: CommitSpec, ping: Ping, accepted: bool | None) -> None:
         self.done.append(Done(ping.at_ms, commit.op, ping.price, accepted))
+
+
+def _look(at_ms: int, price: float, position: Position) -> ActivePing:
+    return ActivePing(at_ms, price, position.peak_profit_pct, position.max_drawdown_pct)
 
 
 def note_of(args: list[Any]) -> str:
