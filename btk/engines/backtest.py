@@ -153,9 +153,11 @@ class Backtest:
         return ReplayFeed(self._source, self._job.symbols, self._model, window, self._job.block_minutes)
 
     def _note_prices(self, symbol: str, minutes: Minutes) -> None:
-        last = float(minutes.close[-1])
-        known = self._prices.setdefault(symbol, [float(minutes.open[min(1, len(minutes) - 1)]), last])
-        known[1] = last
+        known, row = self._prices.get(symbol), minutes.row_at(self._job.frame.from_ms + MINUTE_MS)
+        if known is not None:
+            known[1] = float(minutes.close[-1])
+        elif row < len(minutes):
+            self._prices[symbol] = [float(minutes.open[row]), float(minutes.close[-1])]
 
     def _slot(self, seat: Seat) -> Slot:
         job, strategy, symbol = self._job, seat.strategy, seat.key.symbol
