@@ -9,7 +9,6 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from btk.adapters.candle_series import month_around, months_of
 from btk.adapters.candle_stretch import (
     CANDLE,
     EMPTY,
@@ -22,6 +21,7 @@ from btk.adapters.candle_stretch import (
     blank_stretch,
 )
 from btk.model.bars import Span
+from btk.model.months import month_around, months_of
 
 DIFFERENCES_SHOWN = 20
 

@@ -10,12 +10,13 @@ import numpy as np
 
 from btk.adapters.candle_block import table_checksum
 from btk.adapters.candle_index import CandleIndex, load_index
-from btk.adapters.candle_series import SeriesKey, months_of
+from btk.adapters.candle_series import SeriesKey
 from btk.adapters.candle_stretch import CANDLE, EMPTY, Counts, Stretch, runs
 from btk.adapters.candle_window import close_before, rows_of, shown, states_of
 from btk.adapters.envelope import checksum
 from btk.model.bars import COLUMNS, Bars, Span
 from btk.model.errors import DataError
+from btk.model.months import months_of
 
 T = TypeVar("T")
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
-import numpy as np
 
-from btk.model.bars import Span
 from btk.model.errors import SettingsError
 from btk.model.intervals import interval_ms
 from btk.model.names import check_exchange_name, check_symbol_name
@@ -53,27 +50,3 @@ def symbol_names(text: str) -> SymbolNames:
     if not _UNIFIED.match(text) or ".." in text:
         raise SettingsError(f"symbol {text!r} cannot be used: write it like BTCUSDT or BTC/USDT")
     return SymbolNames(check_symbol_name(text.replace("/", "").replace(":", ".")), text)
-
-
-def month_of(at_ms: int) -> str:
-    """The calendar month of a moment, such as `2023-03`."""
-    return str(np.datetime64(at_ms, "ms").astype("datetime64[M]"))
-
-
-def month_around(at_ms: int) -> Span:
-    """The calendar month that holds a moment."""
-    month = np.datetime64(at_ms, "ms").astype("datetime64[M]")
-    return Span(_start_ms(month), _start_ms(month + 1))
-
-
-def months_of(span: Span) -> Iterator[Span]:
-    """The span, cut at the first of each month."""
-    from_ms = span.from_ms
-    while from_ms < span.to_ms:
-        to_ms = min(span.to_ms, month_around(from_ms).to_ms)
-        yield Span(from_ms, to_ms)
-        from_ms = to_ms
-
-
-def _start_ms(month: np.datetime64) -> int:
-    return int(month.astype("datetime64[ms]").astype(np.int64))

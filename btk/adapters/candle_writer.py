@@ -27,12 +27,13 @@ from btk.adapters.candle_recovery import (
     set_aside,
     sweep,
 )
-from btk.adapters.candle_series import SeriesKey, month_of
+from btk.adapters.candle_series import SeriesKey
 from btk.adapters.candle_stretch import Hole, Stretch, blank_stretch, failed_stretch, overlay, trimmed
 from btk.adapters.disk import Disk, make_folder, save
 from btk.adapters.file_lock import exclusive
 from btk.model.bars import Span
 from btk.model.errors import DataError
+from btk.model.months import month_of
 
 
 class StoreSummary(msgspec.Struct, frozen=True, kw_only=True):

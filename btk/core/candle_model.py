@@ -191,6 +191,7 @@ CANDLE = ExecutionModel(
     name="candle",
     place=place,
     quotes=closes,
+    averages=False,
     orders_fill_at_once=False,
     activation_candle_counts=True,
     ends_after_last_question=False,

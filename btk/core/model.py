@@ -108,6 +108,7 @@ class Row(NamedTuple):
 class ExecutionModel(NamedTuple):
     """`table` has a row for every state, `place` makes a state of a plan, `quotes` the price column of five columns.
 
+    `averages`: a price is made of several candles, so the ones before are needed too.
     `orders_fill_at_once`: market orders fill at the price they were decided at, else at the next open.
     `activation_candle_counts`: the candle that reaches a resting entry is looked at by hooks and milestones.
     `ends_after_last_question`: the frame ends a minute after it, at the price of the candle that opens then.
@@ -117,6 +118,7 @@ class ExecutionModel(NamedTuple):
     table: Mapping[type[State], Row]
     place: Callable[[Plan, Terms], Step]
     quotes: Callable[[tuple[Column, Column, Column, Column, Column], int], Column]
+    averages: bool
     orders_fill_at_once: bool
     activation_candle_counts: bool
     ends_after_last_question: bool

@@ -162,6 +162,7 @@ VWAP = ExecutionModel(
     name="vwap",
     place=place,
     quotes=vwap,
+    averages=True,
     orders_fill_at_once=True,
     activation_candle_counts=False,
     ends_after_last_question=True,

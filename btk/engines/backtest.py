@@ -19,7 +19,7 @@ from btk.core.strategy import Strategy, overrides
 from btk.core.vwap_model import VWAP
 from btk.engines.drivers import StopSwitch, drive
 from btk.engines.equity_tape import EquityTape
-from btk.engines.feed import BLOCK_MINUTES, ReplayFeed, Stretch
+from btk.engines.feed import ReplayFeed, Stretch
 from btk.engines.filled import FilledSource, count_minutes
 from btk.engines.history import ReplayHistory
 from btk.engines.inbox import Inbox
@@ -63,7 +63,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     profiles: Mapping[str, BoundProfile] = msgspec.field(default_factory=dict)
     fill_gaps: bool = False
     commands: Mapping[SlotKey, Sequence[tuple[int, Command]]] = msgspec.field(default_factory=dict)
-    block_minutes: int = BLOCK_MINUTES
+    block_minutes: int | None = None
 
     @property
     def symbols(self) -> list[str]:

@@ -13,9 +13,9 @@ from btk.core.model import ExecutionModel, Minutes
 from btk.model.bars import PRICE_COLUMNS, Bars, Span
 from btk.model.errors import DataError
 from btk.model.intervals import MINUTE_MS
+from btk.model.months import month_around
 from btk.ports import CandleSource
 
-BLOCK_MINUTES = 65_536
 ANOMALY_FACTOR = 1000
 
 
@@ -28,7 +28,10 @@ class Stretch(msgspec.Struct, frozen=True):
 
 
 class ReplayFeed:
-    """Recorded candles, in blocks: memory stays flat however long the frame."""
+    """Recorded candles, in blocks: memory stays flat however long the frame.
+
+    A block is a calendar month, which the candle store can hand out without a copy, or `block_minutes`.
+    """
 
     def __init__(
         self,
@@ -36,27 +39,33 @@ class ReplayFeed:
         symbols: Sequence[str],
         model: ExecutionModel,
         average_candles: int,
-        block_minutes: int = BLOCK_MINUTES,
+        block_minutes: int | None = None,
     ) -> None:
         self._source = source
         self._symbols = tuple(symbols)
         self._model = model
         self._window = average_candles
-        self._block_ms = block_minutes * MINUTE_MS
+        self._block_minutes = block_minutes
 
     def stretches(self, first_ms: int, last_ms: int) -> Iterator[Stretch]:
         """The ticks from `first_ms` to `last_ms`, both included, in blocks."""
         start = first_ms
         while start <= last_ms:
-            last = min((start // self._block_ms + 1) * self._block_ms, last_ms)
+            last = min(self._block_end_ms(start - MINUTE_MS), last_ms)
             yield Stretch(
                 start, last, {symbol: self.minutes(symbol, start, last) for symbol in self._symbols}
             )
             start = last + MINUTE_MS
 
+    def _block_end_ms(self, open_ms: int) -> int:
+        if self._block_minutes is None:
+            return month_around(open_ms).to_ms
+        block_ms = self._block_minutes * MINUTE_MS
+        return (open_ms // block_ms + 1) * block_ms
+
     def minutes(self, symbol: str, first_ms: int, last_ms: int) -> Minutes:
         """The candles of one symbol that close at the ticks `first_ms` to `last_ms`, checked, with their prices."""
-        before = self._window - 1
+        before = self._window - 1 if self._model.averages else 0
         span = Span(first_ms - (before + 1) * MINUTE_MS, last_ms)
         bars = self._source.read(symbol, span)
         check_bars(symbol, bars)

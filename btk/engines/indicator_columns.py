@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,10 +11,10 @@ from btk.core.resample import resample
 from btk.core.strategy import Strategy, overrides
 from btk.model.bars import Bars, Candles, Span
 from btk.model.errors import StrategyError
-from btk.model.intervals import MINUTE_MS, floor_to, interval_ms
+from btk.model.intervals import floor_to, interval_ms
+from btk.model.months import months_of
 from btk.ports import CandleSource
 
-PIECE_BARS = 4096
 PREFIX_BARS = 512
 Columns = dict[str, NDArray[Any]]
 
@@ -25,7 +24,7 @@ def frame_bars(source: CandleSource, symbol: str, interval: str, span: Span) -> 
     step_ms = interval_ms(interval)
     first_ms = -(-span.from_ms // step_ms) * step_ms
     end_ms = max(floor_to(span.to_ms, step_ms), first_ms)
-    pieces = [resample(source.read(symbol, piece), step_ms) for piece in _pieces(first_ms, end_ms, step_ms)]
+    pieces = [resample(source.read(symbol, piece), step_ms) for piece in months_of(Span(first_ms, end_ms))]
     if not pieces:
         return Bars.empty(first_ms, step_ms)
     return Bars(
@@ -64,12 +63,6 @@ def candidate_closes(strategy: Strategy, bars: Bars, columns: Columns) -> NDArra
         )
     rows: NDArray[np.int64] = np.flatnonzero(chosen)
     return bars.first_ms + (rows + 1) * bars.step_ms
-
-
-def _pieces(first_ms: int, end_ms: int, step_ms: int) -> Iterator[Span]:
-    width_ms = max(step_ms, PIECE_BARS * 16 * MINUTE_MS // step_ms * step_ms)
-    for start in range(first_ms, end_ms, width_ms):
-        yield Span(start, min(start + width_ms, end_ms))
 
 
 def _checked(strategy: Strategy, columns: Any, length: int) -> Columns:
