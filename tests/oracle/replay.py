@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -34,6 +34,8 @@ from tests.fakes.recorded_candles import RecordedCandles, minutes_of
 from tests.oracle.rows import Refused
 from tests.oracle.scenarios import CommitSpec, Plain, Scenario
 from tests.oracle.scripted import Quiet, Scripted, signal_of
+
+Told = TypeVar("Told", bound=Event)
 
 RICH = 1e12
 PROFILE = "recorded"
@@ -84,6 +86,13 @@ def replay(scenario: Scenario, mode: Mode = THEIRS) -> Replay:
     events: list[Event] = []
     outcome = Backtest(job, lambda _, event: events.append(event), time.perf_counter).run(StopSwitch())
     return Replay(events, strategy, refusals, outcome)
+
+
+def only(events: Sequence[Event], kind: type[Told]) -> Told:
+    """The one event of a kind."""
+    found = [event for event in events if isinstance(event, kind)]
+    assert len(found) == 1
+    return found[0]
 
 
 def rules_of(config: Plain, quirks: Quirks) -> Rules:
