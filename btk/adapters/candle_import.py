@@ -9,8 +9,8 @@ import numpy as np
 
 from btk.adapters.candle_csv import CsvRows, read_csv
 from btk.adapters.candle_merge import CandleRows
-from btk.adapters.candle_rules import first_fault
 from btk.adapters.candle_stretch import runs
+from btk.core.candle_rules import first_fault
 from btk.model.bars import Span
 from btk.model.dates import format_date
 from btk.model.errors import DataError

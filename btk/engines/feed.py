@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
+from btk.core.candle_rules import first_fault, plainly_possible
 from btk.core.model import ExecutionModel, Minutes
-from btk.model.bars import PRICE_COLUMNS, Bars, Span
+from btk.model.bars import Bars, Span
+from btk.model.dates import format_date
 from btk.model.errors import DataError
 from btk.model.intervals import MINUTE_MS
 from btk.model.months import month_around
 from btk.ports import CandleSource
-
-ANOMALY_FACTOR = 1000
 
 
 class Stretch(msgspec.Struct, frozen=True):
@@ -76,40 +74,13 @@ class ReplayFeed:
 
 def check_bars(symbol: str, bars: Bars) -> None:
     """`DataError` for the first candle that cannot be true; rows that are NaN as a whole are missing, not wrong."""
-    if len(bars) and not _plainly_true(bars):
-        wrong = _wrong_rows(bars)
-        if wrong.any():
-            _refuse(symbol, bars, int(wrong.argmax()))
-
-
-def _plainly_true(bars: Bars) -> bool:
-    lowest, highest = float(bars.low.min()), float(bars.high.max())
-    return (
-        highest < np.inf
-        and lowest * ANOMALY_FACTOR > highest
-        and float(bars.open.min()) > 0
-        and float(bars.close.min()) > 0
-        and float(bars.open.max()) < np.inf
-        and float(bars.close.max()) < np.inf
-        and 0 <= float(bars.volume.min()) <= float(bars.volume.max()) < np.inf
-        and bool((bars.high >= bars.low).all())
-    )
-
-
-def _wrong_rows(bars: Bars) -> NDArray[np.bool_]:
-    low, high = bars.low, bars.high
-    held = ~np.isnan(bars.close)
-    with np.errstate(invalid="ignore"):
-        wrong = (high < low) | (low <= 0) | (bars.open <= 0) | (bars.close <= 0) | (bars.volume < 0)
-        total = bars.open + high + low + bars.close + bars.volume
-        wrong |= held & ~np.isfinite(total)
-        if held.any():
-            closes = np.sort(bars.close[held])
-            wrong |= low < float(closes[len(closes) // 2]) / ANOMALY_FACTOR
-    return wrong
-
-
-def _refuse(symbol: str, bars: Bars, row: int) -> None:
-    at = datetime.fromtimestamp((bars.first_ms + row * bars.step_ms) / 1000, UTC).strftime("%Y-%m-%dT%H:%MZ")
-    values = ", ".join(f"{name} {float(getattr(bars, name)[row]):g}" for name in (*PRICE_COLUMNS, "volume"))
-    raise DataError(f"{symbol}: the candle of {at} cannot be true ({values}); import or fetch it again")
+    if not len(bars) or plainly_possible(bars):
+        return
+    table = np.stack(bars.columns)
+    held = np.flatnonzero(~np.isnan(table).all(axis=0))
+    fault = first_fault(table[:, held]) if len(held) else None
+    if fault is not None:
+        at = format_date(bars.first_ms + int(held[fault.row]) * bars.step_ms)
+        raise DataError(
+            f"{symbol}: the candle of {at} cannot be true: {fault.words}; import or fetch it again"
+        )

@@ -8,8 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from btk.adapters.candle_stretch import Table
-from btk.model.bars import COLUMNS, PRICE_COLUMNS
+from btk.model.bars import COLUMNS, PRICE_COLUMNS, Bars, Column
+
+Table = Column
 
 # A price this many times below the usual one of its page is a slipped decimal point, not a crash.
 ANOMALY_FACTOR = 1000.0
@@ -28,6 +29,17 @@ def first_fault(table: Table) -> Fault | None:
     """The first impossible candle of five columns (open, high, low, close, volume); None when all are possible."""
     plain = min(_plain_faults(table), default=None)
     return plain or _anomaly(table)
+
+
+def plainly_possible(bars: Bars) -> bool:
+    """Whether a few reductions are enough to see that every candle is possible; False only says to look closer."""
+    lowest, highest = float(bars.low.min()), float(bars.high.max())
+    return (
+        highest < lowest * ANOMALY_FACTOR < np.inf
+        and all(0 < float(column.min()) <= float(column.max()) < np.inf for column in (bars.open, bars.close))
+        and 0 <= float(bars.volume.min()) <= float(bars.volume.max()) < np.inf
+        and bool((bars.high >= bars.low).all())
+    )
 
 
 def _plain_faults(table: Table) -> Iterator[Fault]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from btk.adapters.candle_rules import first_fault
+from btk.core.candle_rules import first_fault
 from tests.adapters.candle_samples import MARCH_MS, candles
 
 OPEN, HIGH, LOW, CLOSE, VOLUME = range(5)
