@@ -19,7 +19,7 @@ from btk.core.strategy import HOOKS, Strategy
 from btk.model.errors import InvalidInput, SettingsError, StrategyError
 from btk.model.intervals import interval_ms
 from btk.model.names import check_strategy_name
-from btk.model.plain_words import did_you_mean
+from btk.model.plain_words import did_you_mean, misfits
 
 OWN_ATTRIBUTES = ("name", "interval", "warmup", "risk")
 
@@ -152,7 +152,6 @@ def _check_class(cls: type[Strategy], file: str) -> None:
 
 
 def _converted(cls: type[Strategy], name: str, value: Any, hint: Any) -> Any:
-    try:
-        return msgspec.convert(value, hint)
-    except msgspec.ValidationError as error:
-        raise SettingsError(f"strategy.params.{name} of {cls.name}: {error}, got {value!r}") from None
+    for _, message in misfits(value, hint):
+        raise SettingsError(f"strategy.params.{name} of {cls.name}: {message}")
+    return msgspec.convert(value, hint)
