@@ -215,11 +215,11 @@ class Slot:
         """A desk for commands given by a hook at a tick; what the candle showed counts before what they change."""
         row = self._minutes.row_at(tick_ms)
         self._settle_extremes(row)
-        at_once = self._world.model.orders_fill_at_once
-        late = self.terms.rules.quirks.commands_one_candle_late
+        in_candle = self._world.model.orders_fill_at_once and self.phase is not Phase.DECISIONS
+        late = in_candle and self.terms.rules.quirks.commands_one_candle_late
         price = float(self._minutes.price[row])
         moment = Moment(
-            at_ms=tick_ms - MINUTE_MS if at_once else tick_ms,
+            at_ms=tick_ms - MINUTE_MS if in_candle else tick_ms,
             tick_ms=tick_ms,
             price=price,
             order_price=self._price_before(row) if late else price,
