@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import AsyncIterator, Callable
+from typing import Any, Protocol
+
+import msgspec
 
 from btk.model.bars import Bars, Span
 
@@ -25,3 +28,57 @@ class CandleSource(Protocol):
 
     def remedy(self, symbol: str, span: Span) -> str:
         """The command line that would fetch or import what is missing."""
+
+
+class Stored(msgspec.Struct, frozen=True, kw_only=True):
+    """A value of a state backend. `generation` counts the writes of this id from 1; `value` is plain JSON."""
+
+    id: str
+    generation: int
+    saved_at_ms: int
+    value: Any
+
+
+class StateBackend(Protocol):
+    """Where the state of one entity (a slot, a risk profile, a run) is kept: values of plain JSON by id.
+
+    Values are dicts with text keys, lists, text, finite numbers, booleans and None; `InvalidInput` for others.
+    When a write returns it is durable, and everybody reads the old value or the new one, never a mix. Errors:
+    `Transient`, nothing has changed, try again; `DumpError`, the disk refuses, and `Unknown`: it may or may not have
+    happened, read before writing again; `DamagedState`, a value is there and cannot be trusted. That is never
+    answered as "nothing is stored".
+    """
+
+    async def wait_for_init(self) -> None:
+        """Make ready, before anything else; a second call does nothing."""
+
+    async def read_value(self, entity_id: str) -> Stored | None:
+        """What is stored, or None where certainly nothing is."""
+
+    async def write_value(self, entity_id: str, value: Any, *, expected_generation: int | None = None) -> int:
+        """Store a value and answer its generation, one more than that of the value before.
+
+        With `expected_generation` (0: nothing is stored) only if that is the one stored, in one step with the
+        writing; else `Overtaken`. Without it the last writer wins, and a damaged value is set aside.
+        """
+
+    async def has_value(self, entity_id: str) -> bool:
+        """Whether something is stored, damaged or not."""
+
+    async def remove_value(self, entity_id: str) -> None:
+        """Nothing is stored there any more; also when nothing was."""
+
+    async def remove_all(self) -> None:
+        """Remove every value of the entity."""
+
+    def keys(self) -> AsyncIterator[str]:
+        """The ids of all values, in order."""
+
+    def values(self) -> AsyncIterator[Stored]:
+        """All values, in the order of their ids."""
+
+    def filter(self, predicate: Callable[[Stored], bool]) -> AsyncIterator[Stored]:
+        """The values for which the predicate holds."""
+
+    def take(self, count: int, predicate: Callable[[Stored], bool] | None = None) -> AsyncIterator[Stored]:
+        """The first `count` values (of those for which the predicate holds)."""

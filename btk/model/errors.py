@@ -67,6 +67,22 @@ class Fatal(BtkError):
     exit_code = 5
 
 
+class DamagedState(Fatal):
+    """Stored state is there and cannot be trusted; `previous` is what was stored before it, if that is whole."""
+
+    exit_code = 6
+
+    def __init__(self, message: str, previous: object = None) -> None:
+        super().__init__(message)
+        self.previous = previous
+
+
+class Overtaken(Fatal):
+    """The state has been changed by another process since this one read it: it may not act on what it remembers."""
+
+    exit_code = 8
+
+
 class LookAhead(BtkError):
     """A strategy asked for something that lies after its now."""
 
