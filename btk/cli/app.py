@@ -26,6 +26,7 @@ class Commands(LazyGroup):
         "config": Row("btk.cli.config_commands", "app", "Show, check and start the settings."),
         "list": Row("btk.cli.list_commands", "app", "List what there is to choose from."),
         "new": Row("btk.cli.new_command", "new", "Make a project of your own."),
+        "report": Row("btk.cli.report_commands", "app", "Look at what runs left behind."),
         "walker": Row("btk.cli.walker_command", "walker", "Try many strategies or parameters, and rank them."),
     }
 

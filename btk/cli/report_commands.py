@@ -1,0 +1,163 @@
+"""`btk report`: what runs left behind, as a list, on the screen, in files, and side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from btk.cli.lazy_commands import command_group
+from btk.cli.options import AsJson, Assignments, ConfigFiles, chosen_settings
+from btk.cli.output import print_document
+from btk.library.reports import Choice, Reports
+from btk.model.errors import UsageError
+
+app = command_group("Look at what runs left behind: list, show, dump, compare.")
+
+Run = Annotated[
+    str | None,
+    typer.Argument(metavar="[RUN]", help="A run id or its beginning; default: the newest with a result."),
+]
+KindName = Annotated[
+    str | None,
+    typer.Option("--kind", metavar="NAME", help="Such as schedule, partial, risk, heatmap or performance."),
+]
+SymbolName = Annotated[str | None, typer.Option("--symbol", metavar="NAME", help="Only this symbol.")]
+StrategyName = Annotated[str | None, typer.Option("--strategy", metavar="NAME", help="Only this strategy.")]
+Columns = Annotated[
+    str | None,
+    typer.Option("--columns", metavar="LIST", help="Only these columns of the table, as id,pnl_pct."),
+]
+Rows = Annotated[
+    int,
+    typer.Option("--rows", metavar="N", min=0, help="Rows of the table that are shown; numbers cover all."),
+]
+Format = Annotated[str, typer.Option("--format", metavar="NAME", help="md, json, jsonl, csv or parquet.")]
+Out = Annotated[
+    Path | None, typer.Option("--out", metavar="DIR", help="Write to DIR/<kind> instead of dump/<kind>.")
+]
+AllRuns = Annotated[bool, typer.Option("--all", help="Every run that has a result.")]
+
+
+@app.command("list")
+def list_runs(
+    context: typer.Context,
+    config: ConfigFiles = None,
+    assignments: Assignments = None,
+    as_json: AsJson = False,
+) -> None:
+    """Every run under dump/runs, the newest first."""
+    archive = _reports(context, config, assignments).archive
+    facts = [archive.facts(run_id) for run_id in archive.run_ids()]
+    if as_json:
+        print_document({"schema": "btk.report-list/1", "path": str(archive.runs), "runs": facts})
+        return
+    from btk.cli.report_screen import show_runs
+
+    show_runs(facts, archive.runs)
+
+
+@app.command()
+def show(  # noqa: PLR0917 (every parameter is a flag)
+    context: typer.Context,
+    run: Run = None,
+    kind: KindName = None,
+    symbol: SymbolName = None,
+    strategy: StrategyName = None,
+    columns: Columns = None,
+    rows: Rows = 50,
+    config: ConfigFiles = None,
+    assignments: Assignments = None,
+    as_json: AsJson = False,
+) -> None:
+    """A run as it was shown when it ended; with --kind one report of it, as Markdown."""
+    reports = _reports(context, config, assignments)
+    run_id = reports.archive.find(run)
+    if kind is not None or symbol is not None or strategy is not None or columns is not None:
+        choice = Choice(symbol=symbol, strategy=strategy, columns=_names(columns))
+        _show_kind(reports, run_id, kind or reports.kinds(run_id)[0], choice, None if as_json else rows)
+    elif as_json:
+        print_document(reports.archive.document(run_id))
+    else:
+        from btk.cli.report_screen import show_run
+
+        show_run(reports.archive.document(run_id), str(reports.archive.runs / run_id))
+
+
+@app.command()
+def dump(  # noqa: PLR0917 (every parameter is a flag)
+    context: typer.Context,
+    run: Run = None,
+    kind: KindName = None,
+    file_format: Format = "md",
+    out: Out = None,
+    every: AllRuns = False,
+    columns: Columns = None,
+    config: ConfigFiles = None,
+    assignments: Assignments = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the reports of a run to files; without --kind, every kind that there is of it."""
+    from btk.adapters.report_files import FORMATS
+
+    if file_format not in FORMATS:
+        raise UsageError(f"--format {file_format!r}: there are {', '.join(FORMATS)}")
+    if every and run is not None:
+        raise UsageError("--all is every run: leave out either --all or RUN")
+    reports = _reports(context, config, assignments)
+    written = []
+    for run_id in _finished(reports) if every else [reports.archive.find(run)]:
+        for name in [kind] if kind else reports.kinds(run_id)[: 1 if columns else None]:
+            path = out / name if out else None
+            written += reports[name].dump(run_id, path, file_format, _names(columns))
+    if as_json:
+        print_document({"schema": "btk.report-dump/1", "files": [str(path) for path in written]})
+    else:
+        typer.echo("\n".join(map(str, written)))
+
+
+@app.command()
+def compare(
+    context: typer.Context,
+    runs: Annotated[list[str], typer.Argument(metavar="RUN RUN...", help="The runs to put side by side.")],
+    config: ConfigFiles = None,
+    assignments: Assignments = None,
+    as_json: AsJson = False,
+) -> None:
+    """The statistics of several runs side by side, and what differs in their settings."""
+    from btk.library.comparison import compared
+
+    if len(runs) < 2:
+        raise UsageError("compare needs two runs at least; btk report list shows what there is")
+    archive = _reports(context, config, assignments).archive
+    comparison = compared(archive, [archive.find(run) for run in runs])
+    if as_json:
+        print_document(comparison.document)
+    else:
+        typer.echo(comparison.markdown, nl=False)
+
+
+def _show_kind(reports: Reports, run_id: str, kind: str, choice: Choice, most_rows: int | None) -> None:
+    if most_rows is not None:
+        typer.echo(reports[kind].get_report(run_id, choice, most_rows), nl=False)
+        return
+    from btk.report.report import report_document
+
+    titled = reports.titled(kind, run_id, choice)
+    print_document(msgspec.to_builtins(report_document(*titled)))
+
+
+def _finished(reports: Reports) -> list[str]:
+    archive = reports.archive
+    return [run_id for run_id in archive.run_ids() if archive.facts(run_id).status != "unfinished"]
+
+
+def _names(columns: str | None) -> list[str]:
+    return [name.strip() for name in columns.split(",")] if columns else []
+
+
+def _reports(context: typer.Context, config: list[Path] | None, assignments: list[str] | None) -> Reports:
+    loaded = chosen_settings(context, config, assignments)
+    return Reports(loaded.root / loaded.settings.state.path)

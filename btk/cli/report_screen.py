@@ -1,0 +1,64 @@
+"""The report screen: the list of runs, and a run as it was shown when it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from btk.adapters.run_archive import RunFacts
+from btk.cli.result_screen import show_result
+from btk.cli.walker_screen import show_walk
+from btk.model.dates import format_date
+
+MOST_RUNS = 50
+
+
+def show_runs(runs: Sequence[RunFacts], folder: Path) -> None:
+    """The newest runs, one a line."""
+    console = Console(highlight=False, markup=False, emoji=False)
+    if not runs:
+        console.print(f"{folder}: no runs yet; btk backtest makes one", soft_wrap=True)
+        return
+    table = Table(
+        box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, header_style="bold"
+    )
+    for heading in ("Run", "Mode"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("What", overflow="fold")
+    for heading in ("Trades", "Return"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for run in runs[:MOST_RUNS]:
+        table.add_row(*_cells(run))
+    console.print(table)
+    if len(runs) > MOST_RUNS:
+        console.print(f"and {len(runs) - MOST_RUNS:,} older ones; --json lists all")
+
+
+def show_run(document: Mapping[str, Any], folder: str) -> None:
+    """A result document of any mode."""
+    if document["mode"] == "walker":
+        show_walk(document, folder)
+    else:
+        show_result(document, folder)
+
+
+def _cells(run: RunFacts) -> list[str]:
+    trades = "N/A" if run.total_trades is None else f"{run.total_trades:,}"
+    returned = "N/A" if run.return_pct is None else f"{run.return_pct:+.2f} %"
+    return [run.run_id, run.mode, _what(run), trades, returned]
+
+
+def _what(run: RunFacts) -> str:
+    names = run.strategy if isinstance(run.strategy, str) else ", ".join(run.strategy)
+    symbols = ", ".join(run.symbols) if len(run.symbols) <= 3 else f"{len(run.symbols)} symbols"
+    parts = [names, f"{run.exchange} {symbols}" if symbols else ""]
+    if run.from_ms is not None and run.to_ms is not None:
+        parts.append(f"{format_date(run.from_ms)} to {format_date(run.to_ms)}")
+    if run.status != "complete":
+        parts.append(run.status)
+    return ", ".join(filter(None, parts))

@@ -1,0 +1,67 @@
+"""The walk report: every variant in its order, and how far the winner is to be believed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from btk.report.ranking import SHOWN
+from btk.report.report import Report
+from btk.report.tables import Cell, Column, Fact, Row, Table, statistic_column
+
+FAILED_COLUMNS = (
+    Column("number", "Number", "whole"),
+    Column("strategy", "Strategy"),
+    Column("params", "Parameters"),
+    Column("error", "Error"),
+)
+
+
+def walk_report(document: Mapping[str, Any]) -> Report:
+    """The report of a `btk.walker/1` document."""
+    columns = (
+        Column("rank", "Rank", "whole"),
+        Column("number", "Number", "whole"),
+        Column("strategy", "Strategy"),
+        Column("params", "Parameters"),
+        Column("value", document["metric"], "ratio"),
+        *(statistic_column(name) for name in SHOWN),
+    )
+    tables = (
+        Table("variants", columns, [_row(row) for row in document["ranking"]]),
+        Table("failed", FAILED_COLUMNS, [_row(row) for row in document["failed"]]),
+    )
+    return Report(
+        tables=tables,
+        facts=tuple(_facts(document)),
+        notes=tuple(document["warnings"]),
+        legend="Deflated Sharpe: the chance that the winner's Sharpe is above 0 after this many tries.",
+        empty="No variant ran to its end.",
+    )
+
+
+def _row(row: Mapping[str, Any]) -> Row:
+    params = " ".join(f"{name}={value}" for name, value in row["params"].items())
+    return {**{key: cell for key, cell in row.items() if key != "params"}, "params": params}
+
+
+def _facts(document: Mapping[str, Any]) -> list[Fact]:
+    best, deflated = document["best"] or {}, document["deflated_sharpe"] or {}
+    facts: list[tuple[str, str, str, Cell]] = [
+        ("symbols", "Symbols", "text", ", ".join(document["symbols"])),
+        ("exchange", "Exchange", "text", document["exchange"]),
+        ("from_ms", "From", "time", document["frame"]["from_ms"]),
+        ("to_ms", "To", "time", document["frame"]["to_ms"]),
+        ("metric", "Optimization metric", "text", document["metric"]),
+        ("tested", "Variants tested", "whole", document["counts"]["done"]),
+        ("failed", "Variants failed", "whole", document["counts"]["failed"]),
+        ("best", "Best variant", "text", _row(best)["params"] if best else None),
+        ("best_value", "Best value", "ratio", best.get("value")),
+        ("deflated_sharpe", "Deflated Sharpe (probability)", "ratio", deflated.get("probability")),
+    ]
+    shown = [Fact(Column(key, label, style), value) for key, label, style, value in facts]
+    return shown + [
+        Fact(statistic_column(f"best_{name}")._replace(label=f"Best: {statistic_column(name).label}"), value)
+        for name, value in best.get("statistics", {}).items()
+        if name in SHOWN
+    ]

@@ -1,0 +1,105 @@
+"""`btk report` as users meet it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from btk.cli.app import run
+from tests.library.walk_project import make_project
+
+Captured = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = make_project(tmp_path_factory.mktemp("project"))
+    for every in (5, 6):
+        flags = ["--entry", "strategies/beat.py:Beat", "--param", f"every={every}"]
+        run(["--root", str(root), "backtest", *flags])
+    return root
+
+
+def report(root: Path, *arguments: str) -> int:
+    return run(["--root", str(root), "report", *arguments])
+
+
+def runs(root: Path, capsys: Captured) -> list[dict[str, Any]]:
+    capsys.readouterr()
+    assert report(root, "list", "--json") == 0
+    found: list[dict[str, Any]] = json.loads(capsys.readouterr().out)["runs"]
+    return found
+
+
+def test_the_list_has_every_run_the_newest_first(root: Path, capsys: Captured) -> None:
+    listed = runs(root, capsys)
+    assert [one["mode"] for one in listed] == ["backtest", "backtest"]
+    assert [one["run_id"] for one in listed] == sorted((one["run_id"] for one in listed), reverse=True)
+    assert report(root, "list") == 0
+    assert all(one["run_id"] in capsys.readouterr().out for one in listed[:1])
+
+
+def test_a_run_is_shown_as_it_was_when_it_ended(root: Path, capsys: Captured) -> None:
+    assert report(root, "show") == 0
+    assert "beat on demo, 2024-01-01 to 2024-02-01, backtest" in capsys.readouterr().out
+    assert report(root, "show", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["schema"] == "btk.backtest/1"
+
+
+def test_one_report_of_a_run_is_markdown_with_chosen_columns(root: Path, capsys: Captured) -> None:
+    assert report(root, "show", "--kind", "partial", "--columns", "id,level", "--rows", "2") == 0
+    out = capsys.readouterr().out
+    assert out.startswith("# Partial Profit/Loss Report: beat\n\n| Signal ID | Level % |\n")
+    assert "*2 of " in out
+    assert report(root, "show", "--kind", "partial", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["kind"] == "partial"
+
+
+def test_dump_writes_every_kind_and_says_where(root: Path, tmp_path: Path, capsys: Captured) -> None:
+    assert report(root, "dump", "--out", str(tmp_path)) == 0
+    written = [Path(line) for line in capsys.readouterr().out.splitlines()]
+    assert {path.parent.name for path in written} == {
+        *("backtest", "schedule", "partial", "risk", "heatmap", "performance")
+    }
+    assert all(path.is_file() for path in written)
+
+
+def test_dump_all_takes_every_run(root: Path, tmp_path: Path, capsys: Captured) -> None:
+    listed = runs(root, capsys)
+    assert report(root, "dump", "--all", "--kind", "backtest", "--format", "csv", "--out", str(tmp_path)) == 0
+    names = {path.name for path in (tmp_path / "backtest").iterdir()}
+    assert names == {f"BTCUSDT_beat_demo-{one['run_id']}.csv" for one in listed}
+
+
+def test_two_runs_are_compared_with_what_differs_in_their_settings(root: Path, capsys: Captured) -> None:
+    first, second = (one["run_id"] for one in runs(root, capsys))
+    assert report(root, "compare", first, second, "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    differing = document["settings"].pop("strategy.params.every")
+    assert sorted(differing.values()) == [5, 6]
+    assert document["settings"] == {}
+    assert set(document["statistics"]) == {first, second}
+    assert report(root, "compare", first, second) == 0
+    shown = f"| strategy.params.every | {differing[first]} | {differing[second]} |"
+    assert shown in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["show", "nothing"], "there is no run 'nothing'"),
+        (["show", "--kind", "scedule"], "did you mean schedule?"),
+        (["dump", "--format", "xls"], "there are md, json, jsonl, csv, parquet"),
+        (["dump", "x", "--all"], "leave out either"),
+        (["compare", "x"], "two runs at least"),
+    ],
+)
+def test_mistakes_are_one_line(root: Path, arguments: list[str], words: str, capsys: Captured) -> None:
+    capsys.readouterr()
+    assert report(root, *arguments) == 2
+    err = capsys.readouterr().err
+    assert words in err
+    assert err.count("\n") == 1

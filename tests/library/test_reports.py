@@ -1,0 +1,176 @@
+"""Reports of real runs, from Python."""
+
+from __future__ import annotations
+
+import csv
+import json
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from btk.adapters.settings import load_settings
+from btk.library.backtest import Backtest
+from btk.library.parameter_grid import parse_axes
+from btk.library.reports import Choice, Reports
+from btk.library.walker import Walk, Walker
+from btk.model.errors import InvalidInput, UsageError
+from tests.library.walk_project import SETTINGS, make_project
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = make_project(tmp_path_factory.mktemp("project"))
+    two = SETTINGS.replace("[BTCUSDT]", "[BTCUSDT, ETHUSDT]")
+    (root / "config" / "btk.yaml").write_text(two)
+    return root
+
+
+@pytest.fixture(scope="module")
+def run_id(root: Path) -> str:
+    run = Backtest(load_settings(root, [], {}, []).settings, root)
+    run.run()
+    return run.run_id
+
+
+@pytest.fixture(scope="module")
+def walk_id(root: Path) -> str:
+    settings = load_settings(root, [], {}, []).settings
+    walk = Walker(settings, root, Walk(axes=parse_axes(["every=0,5,6"]), jobs=1))
+    walk.run()
+    return walk.run_id
+
+
+@pytest.fixture
+def reports(root: Path, run_id: str, walk_id: str) -> Reports:
+    return Reports(root / "dump")
+
+
+def beat(symbol: str) -> Choice:
+    return Choice(symbol=symbol, strategy="beat")
+
+
+def test_a_trade_report_has_every_trade_and_the_figures_of_exactly_these(
+    reports: Reports, run_id: str
+) -> None:
+    report = reports["backtest"].get_data(run_id, beat("BTCUSDT"))
+    document: Any = reports.archive.document(run_id)
+    trades = document["symbols"]["BTCUSDT"]["trades"]
+    assert len(trades) > 50
+    assert [row["id"] for row in report.rows] == [trade["id"] for trade in reversed(trades)]
+    facts = {fact.column.key: fact.value for fact in report.facts}
+    assert facts["total_trades"] == len(trades)
+    assert facts["avg_pnl_pct"] == pytest.approx(np.mean([trade["pnl_pct"] for trade in trades]))
+    assert facts["bootstrap_mean_pnl_low_pct"] < facts["avg_pnl_pct"] < facts["bootstrap_mean_pnl_high_pct"]
+
+
+def test_only_the_table_is_cut(reports: Reports, run_id: str) -> None:
+    text = reports["backtest"].get_report(run_id, beat("BTCUSDT"), most_rows=3)
+    total = len(reports["backtest"].get_data(run_id, beat("BTCUSDT")).rows)
+    assert text.startswith("# Backtest Report: BTCUSDT:beat\n")
+    assert f"*3 of {total} rows" in text
+    assert f"- **Total trades:** {total}\n" in text
+
+
+def test_every_table_of_every_report_is_well_formed_markdown(reports: Reports, run_id: str) -> None:
+    for kind in reports.kinds(run_id):
+        lines = reports[kind].get_report(run_id).splitlines()
+        pipes = [line for line in lines if line.startswith("|")]
+        for above, line in pairwise(lines):
+            if above.startswith("|") and line.startswith("|"):
+                assert above.count(" | ") == line.count(" | ")
+        assert kind in ("schedule", "risk") or pipes
+
+
+def test_files_go_to_the_folder_of_their_kind_one_for_each_slot(
+    reports: Reports, root: Path, run_id: str
+) -> None:
+    names = {path.relative_to(root).as_posix() for path in reports["backtest"].dump(run_id)}
+    slots = [f"{symbol}_{name}" for symbol in ("BTCUSDT", "ETHUSDT") for name in ("beat", "silent")]
+    assert names == {f"dump/backtest/{slot}_demo-{run_id}.md" for slot in slots}
+    [heatmap] = reports["heatmap"].dump(run_id)
+    assert heatmap.relative_to(root).as_posix() == f"dump/heatmap/beat+silent_demo-{run_id}.md"
+
+
+@pytest.mark.parametrize("file_format", ["json", "jsonl", "csv", "parquet"])
+def test_data_files_hold_every_row_with_its_numbers_uncut(
+    reports: Reports, tmp_path: Path, run_id: str, file_format: str
+) -> None:
+    if file_format == "parquet":
+        pytest.importorskip("pyarrow", reason="the extra btk[parquet] is not installed")
+    path = next(
+        path
+        for path in reports["backtest"].dump(run_id, tmp_path, file_format)
+        if path.name.startswith("BTCUSDT_beat")
+    )
+    expected = [row["pnl_pct"] for row in reports["backtest"].get_data(run_id, beat("BTCUSDT")).rows]
+    assert [float(row["pnl_pct"]) for row in rows_of(path)] == expected
+
+
+def rows_of(path: Path) -> list[dict[str, Any]]:
+    match path.suffix:
+        case ".json":
+            rows: list[dict[str, Any]] = json.loads(path.read_bytes())["rows"]
+            return rows
+        case ".jsonl":
+            return [json.loads(line) for line in path.read_text().splitlines()]
+        case ".csv":
+            with path.open(newline="") as lines:
+                return list(csv.DictReader(lines))
+        case _:
+            import pyarrow.parquet
+
+            table: list[dict[str, Any]] = pyarrow.parquet.read_table(path).to_pylist()
+            return table
+
+
+def test_the_heatmap_has_a_row_a_symbol_the_best_sharpe_first(reports: Reports, run_id: str) -> None:
+    rows = reports["heatmap"].get_data(run_id).rows
+    sharpes = [row["sharpe_ratio"] for row in rows]
+    assert sorted(str(row["symbol"]) for row in rows) == ["BTCUSDT", "ETHUSDT"]
+    assert sharpes == sorted(sharpes, key=lambda sharpe: -float(sharpe or 0))
+
+
+def test_a_walk_has_its_own_reports(reports: Reports, walk_id: str, tmp_path: Path) -> None:
+    report = reports["walker"].get_data(walk_id)
+    assert [row["rank"] for row in report.rows] == [1, 2, 3]
+    assert [row["error"] for row in report.tables[1].rows] == ["ValueError: every is 0"]
+    timings = reports["performance"].get_data(walk_id)
+    assert timings.rows[0]["count"] == 4
+    [path] = reports["walker"].dump(walk_id, tmp_path)
+    assert path.read_text().startswith("# Walker Comparison Report: beat, silent\n")
+    with pytest.raises(UsageError, match="is a walk"):
+        reports["schedule"].get_data(walk_id)
+
+
+def test_a_run_is_found_by_its_beginning_and_the_newest_without_a_name(
+    reports: Reports, run_id: str, walk_id: str
+) -> None:
+    assert reports.archive.find(run_id[:-1]) == run_id
+    assert reports.archive.find(None) == max(run_id, walk_id)
+    with pytest.raises(UsageError, match="there is no run 'x'"):
+        reports.archive.find("x")
+
+
+def test_what_is_not_there_is_said_with_what_is(reports: Reports, run_id: str) -> None:
+    with pytest.raises(UsageError, match="did you mean schedule"):
+        reports["schedul"]
+    with pytest.raises(UsageError, match="is a backtest run"):
+        reports["live"].get_data(run_id)
+    with pytest.raises(UsageError, match="name one symbol and one strategy"):
+        reports["risk"].get_data(run_id, Choice(symbol="BTCUSDT"))
+
+
+def test_a_run_without_a_result_is_listed_and_a_broken_one_is_named(tmp_path: Path) -> None:
+    archive = Reports(tmp_path).archive
+    (tmp_path / "runs" / "20240101T000000-aaaaaa").mkdir(parents=True)
+    assert archive.facts("20240101T000000-aaaaaa").status == "unfinished"
+    with pytest.raises(UsageError, match="has no result"):
+        archive.record("20240101T000000-aaaaaa")
+    with pytest.raises(UsageError, match="no run has a result yet"):
+        archive.find(None)
+    (tmp_path / "runs" / "20240101T000000-aaaaaa" / "result.json").write_text('{"mode": "backtest"')
+    with pytest.raises(InvalidInput, match=r"result\.json is no file of a run"):
+        archive.facts("20240101T000000-aaaaaa")
