@@ -146,7 +146,8 @@ def digests(job: Job, settings: Settings, root: Path) -> tuple[str, str, str]:
     code = _digest(*((root / file).read_bytes() for file in sorted(files)))
     span = Span(job.frame.from_ms, job.frame.to_ms)
     data = _digest(*(f"{symbol}:{job.source.digest(symbol, span)}".encode() for symbol in job.symbols))
-    return code, data, _digest(msgspec.json.encode(settings, order="deterministic"))
+    in_order = msgspec.structs.replace(settings, symbols=tuple(sorted(settings.symbols)))
+    return code, data, _digest(msgspec.json.encode(in_order, order="deterministic"))
 
 
 def _check_past(frame: Frame) -> None:

@@ -58,6 +58,9 @@ Params = Annotated[
 GapsChoice = Annotated[
     Gaps, typer.Option("--gaps", help="Stop at missing candles, or fill them flat and count them.")
 ]
+Jobs = Annotated[
+    int, typer.Option("--jobs", min=1, help="Processes to spread symbols over, where they share nothing.")
+]
 FailIf = Annotated[
     list[str] | None,
     typer.Option("--fail-if", metavar="CONDITION", help="Exit 7 when it holds, as 'max_drawdown_pct > 25'."),
@@ -77,6 +80,7 @@ def backtest(  # noqa: PLR0917 (every parameter is a flag)
     param: Params = None,
     assignments: Assignments = None,
     gaps: GapsChoice = Gaps.error,
+    jobs: Jobs = 1,
     fail_if: FailIf = None,
     as_json: AsJson = False,
 ) -> None:
@@ -95,9 +99,11 @@ def backtest(  # noqa: PLR0917 (every parameter is a flag)
         param or (),
     )
     loaded = chosen_settings(context, config, assignments, flags)
-    run = Backtest(loaded.settings, loaded.root, fill_gaps=gaps is Gaps.fill)
+    run = Backtest(loaded.settings, loaded.root, fill_gaps=gaps is Gaps.fill, jobs=jobs)
     with interruptible(run.switch), progress(run):
         result = run.run()
+    if run.together is not None:
+        print(f"btk: --jobs {jobs}: run in one process, because {run.together}", file=sys.stderr)
     if as_json:
         print_document(result.document)
     else:

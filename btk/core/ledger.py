@@ -5,7 +5,7 @@ from __future__ import annotations
 from btk.model.events import CancelledEvent, ClosedEvent, Event, PartialClosedEvent
 from btk.model.names import SlotKey
 
-CENT_DUST = 1e-9
+DUST = 1e-9
 
 
 class Ledger:
@@ -39,7 +39,7 @@ class Ledger:
     def refusal(self, cost: float) -> str | None:
         """Why `cost` cannot be reserved, or None."""
         free = self.free
-        if cost > free + CENT_DUST * self.start:
+        if cost > free + DUST * self.start:
             return f"cost {cost:.2f} is above the free cash {free:.2f}"
         return None
 

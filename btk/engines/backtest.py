@@ -71,10 +71,26 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         return sorted({seat.key.symbol for seat in self.seats})
 
 
+class Instruments(NamedTuple):
+    """What a run is recorded with."""
+
+    journal: Callable[[Observer], Journal] = Journal
+    tape: Callable[[float, bool], EquityTape] = EquityTape
+
+
+PLAIN = Instruments()
+
+
 class Backtest:
     """Prepared by its constructor (`DataError` for missing candles), run once. `clock` gives seconds, for the timing."""
 
-    def __init__(self, job: Job, observer: Observer, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        job: Job,
+        observer: Observer,
+        clock: Callable[[], float],
+        instruments: Instruments = PLAIN,
+    ) -> None:
         self._job = job
         self._clock = clock
         self._model = MODELS[job.model]
@@ -84,7 +100,10 @@ class Backtest:
         ledger = Ledger(job.wallet_start)
         books = _books(job, ledger)
         self._world = World(
-            self._model, books, EquityTape(job.wallet_start, books.watch_equity), Journal(self._recorder)
+            self._model,
+            books,
+            instruments.tape(job.wallet_start, books.watch_equity),
+            instruments.journal(self._recorder),
         )
         self._histories: list[ReplayHistory] = []
         self._prices: dict[str, list[float]] = {}

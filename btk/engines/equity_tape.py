@@ -62,6 +62,10 @@ class EquityTape:
             invested = sum(strip.invested for strip in self._strips.values())
             self._curve.add(self._first_ms, np.asarray(equity), np.asarray(invested))
 
+    def drawn(self) -> list[tuple[int, Column, Column]]:
+        """The block that ended last: for each symbol its first minute, its profit and the money in positions."""
+        return [(self._first_ms, strip.profit, strip.invested) for strip in self._strips.values()]
+
     def summary(self) -> EquitySummary:
         """The whole wallet so far; with one symbol it is that symbol's."""
         if len(self._strips) == 1:

@@ -15,6 +15,7 @@ from btk.adapters.strategy_loader import parameter_values
 from btk.engines.backtest import Backtest as Engine
 from btk.engines.drivers import StopSwitch
 from btk.engines.outcome import Outcome
+from btk.library.spreading import spread_outcome
 from btk.library.warnings import warnings_of
 from btk.model.bars import Span
 from btk.model.errors import StrategyError
@@ -44,10 +45,11 @@ class Backtest:
     """One backtest of `settings` in the project at `root`.
 
     The constructor checks everything and refuses: `SettingsError`, `StrategyError`, `DataError` for missing
-    candles unless `fill_gaps`. `run` writes `dump/runs/<run_id>/` and answers the result.
+    candles unless `fill_gaps`. `run` writes `dump/runs/<run_id>/` and answers the result. `jobs` processes share
+    the symbols where nothing else is shared; `together` says afterwards why they could not.
     """
 
-    def __init__(self, settings: Settings, root: Path, *, fill_gaps: bool = False) -> None:
+    def __init__(self, settings: Settings, root: Path, *, fill_gaps: bool = False, jobs: int = 1) -> None:
         self._settings = settings
         self._root = root
         self._job = wiring.backtest_job(settings, root, fill_gaps)
@@ -55,6 +57,8 @@ class Backtest:
         self.folder = RunFolder(root / settings.state.path / RUNS, self.run_id)
         self._engine = Engine(self._job, self.folder.observe, time.perf_counter)
         self.switch = StopSwitch()
+        self.together: str | None = None
+        self._jobs = jobs
 
     @property
     def frame(self) -> Span:
@@ -75,10 +79,18 @@ class Backtest:
         """Run it to the end of the frame, or until `switch` is pressed."""
         with self.folder as folder:
             folder.describe(self._description())
-            outcome = self._engine.run(self.switch)
+            outcome = self._run_engine()
             document = result_document(self._outcome(outcome))
             folder.finish(document)
         return Result(document, folder.path, _first_error(outcome), outcome.complete)
+
+    def _run_engine(self) -> Outcome:
+        if self._jobs > 1:
+            spread = spread_outcome(self._job, self._jobs, self.folder.observe, self.switch)
+            if isinstance(spread, Outcome):
+                return spread
+            self.together = spread
+        return self._engine.run(self.switch)
 
     def _description(self) -> dict[str, object]:
         return {
@@ -101,7 +113,7 @@ class Backtest:
             frame=self.frame,
             digests=Digests(code=code, data=data, settings=settings),
             currency=self._settings.wallet.currency,
-            symbols=tuple(self._symbol(symbol, outcome) for symbol in self._job.symbols),
+            symbols=tuple(self._symbol(symbol, outcome) for symbol in outcome.symbols),
             curve=outcome.equity,
             warnings=warnings_of(self._settings, self._job, outcome),
             seconds=outcome.seconds,
