@@ -88,8 +88,8 @@ def test_symbols_that_compete_for_cash_are_sent_back() -> None:
     assert told == []
 
 
-def test_a_wallet_that_is_just_large_enough_lets_them_run_apart() -> None:
-    outcome, _ = apart(job(wallet_start=500.0))
+def test_a_wallet_that_always_holds_enough_for_all_lets_them_run_apart() -> None:
+    outcome, _ = apart(job(wallet_start=600.0))
     assert outcome is not None
 
 
