@@ -90,10 +90,11 @@ def test_a4_commands_of_a_hook_are_priced_at_what_the_hook_saw() -> None:
         (16, "breakeven", False),
     ]
     first, second = all_of(run, PartialClosedEvent)
-    assert (minute(first), first.price) == (15, pytest.approx(100 + 4 / 5))
-    assert (minute(second), second.price) == (16, pytest.approx(100 + 8 / 5))
+    assert [minute(first), minute(second)] == [15, 16]
+    assert [first.price, second.price] == pytest.approx([100 + 4 / 5, 100 + 8 / 5])
     moved = only(run.events, StopMovedEvent)
-    assert (minute(moved), moved.price_stop_loss) == (15, pytest.approx(100))
+    assert minute(moved) == 15
+    assert moved.price_stop_loss == pytest.approx(100)
     legs = [(0.1, 100.8), (0.09, 101.6), (0.81, 104.0)]
     gross = sum(weight * gross_long(100, price)[0] for weight, price in legs)
     fees = 0.1 + sum(0.1 * weight * gross_long(100, price)[1] for weight, price in legs)
@@ -152,7 +153,8 @@ def test_a24_best_and_worst_are_profits_not_prices() -> None:
     theirs = recorded.rows(one)[-1].values
     assert (theirs["best_pct"], theirs["pnl_pct"] > 0) == (0, True)
     bought = only(run.events, AveragedEvent)
-    assert (minute(bought), bought.price, bought.cost) == (30, pytest.approx(96.978), 300)
+    assert minute(bought) == 30
+    assert [bought.price, bought.cost] == pytest.approx([96.978, 300])
     effective = 400 / (100 / 100 + 300 / bought.price)
     trade = first_trade(run)
     assert trade.price_open == pytest.approx(effective)
@@ -164,9 +166,10 @@ def test_a24_best_and_worst_are_profits_not_prices() -> None:
 def test_a25_a_milestone_is_reached_although_a_float_falls_short_of_it() -> None:
     # Candle 15 has a typical price of (112 + 99 + 101) / 3 = 104, all before it 100, all after it 101.
     one, run = ours("high_touches_tp_but_vwap_does_not")
-    reached = {event.level: (minute(event), event.price) for event in all_of(run, ProfitLevelEvent)}
-    assert reached[40] == (15, pytest.approx((4 * 100 + 104) / 5))
-    assert reached[80] == (19, pytest.approx((104 + 4 * 101) / 5))
+    reached = {event.level: event for event in all_of(run, ProfitLevelEvent)}
+    assert [minute(reached[40]), minute(reached[80])] == [15, 19]
+    averages = [(4 * 100 + 104) / 5, (104 + 4 * 101) / 5]
+    assert [reached[40].price, reached[80].price] == pytest.approx(averages)
     theirs = {row.values["level"]: row.at_ms for row in recorded.rows(one) if row.kind == "partial_profit"}
     assert theirs[40] == FIRST_MS + 16 * 60_000
     assert 80 not in theirs
