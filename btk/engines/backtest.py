@@ -51,7 +51,10 @@ class Seat(NamedTuple):
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """A backtest to run: everything chosen, nothing opened."""
+    """A backtest to run: everything chosen, nothing opened.
+
+    Break-even and milestone events change no trade: with `tells_milestones` off they are not even looked for.
+    """
 
     seats: Sequence[Seat]
     source: CandleSource
@@ -64,6 +67,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     fill_gaps: bool = False
     commands: Mapping[SlotKey, Sequence[tuple[int, Command]]] = msgspec.field(default_factory=dict)
     block_minutes: int | None = None
+    tells_milestones: bool = True
 
     @property
     def symbols(self) -> list[str]:
@@ -104,6 +108,7 @@ class Backtest:
             books,
             instruments.tape(job.wallet_start, books.watch_equity),
             instruments.journal(self._recorder),
+            job.tells_milestones,
         )
         self._histories: list[ReplayHistory] = []
         self._prices: dict[str, list[float]] = {}

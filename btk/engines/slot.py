@@ -44,12 +44,13 @@ Hook = tuple[str, tuple[Any, ...]]
 
 
 class World(msgspec.Struct, frozen=True):
-    """What all slots of a run share."""
+    """What all slots of a run share; `tells_milestones` is off where nobody reads events."""
 
     model: ExecutionModel
     books: Books
     tape: EquityTape
     journal: Journal
+    tells_milestones: bool = True
 
 
 class Slot:
@@ -328,7 +329,7 @@ class Slot:
 
     def _settle_milestones(self, row: int, before: Holding) -> None:
         start, stop = self._row_from(self._milestones_ms), row + 1
-        if start >= stop:
+        if start >= stop or not (self._world.tells_milestones or self.hooks & MILESTONE_HOOKS):
             return
         minutes, state = self._minutes, self.state
         self._milestones_ms = minutes.first_ms + stop * MINUTE_MS

@@ -56,7 +56,7 @@ class Contenders:
             Contender(
                 type(job.seats[0].strategy),
                 alone.strategy.entry[0],
-                msgspec.structs.replace(job, source=held),
+                msgspec.structs.replace(job, source=held, tells_milestones=False),
                 wiring.digests(job, _without_params(alone), recipe.root),
             )
             for alone, job in pairs
