@@ -80,7 +80,7 @@ class Loop:
         yield from self._call_due_hooks(slot, tick)
         watch = slot.watching()
         if watch is not None and slot.looked_at(tick):
-            last = self._watch_until(slot, tick) if alone and not slot.question_due(tick) else tick
+            last = self._watch_until(slot, tick) if alone and not slot.has_more_at(tick) else tick
             yield from self._watch(slot, watch, range(tick, last + 1, MINUTE_MS))
         if before is not None:
             slot.settle_after_hook(slot.reached_ms, before)
@@ -126,6 +126,8 @@ class Loop:
         if slot.inbox.next_ms <= tick:
             for command in slot.inbox.take(tick):
                 slot.obey(command, tick)
+        if slot.hooks_due:
+            yield from self._call_due_hooks(slot, tick)
         if type(slot.state) is Idle and not slot.paused and not slot.stopping:
             said = yield from self._question(slot, tick)
             if said is not None:

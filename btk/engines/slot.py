@@ -267,26 +267,32 @@ class Slot:
 
     def hard_ms(self, now_ms: int) -> float:
         """The first tick after now at which something other than a once-a-minute hook can happen."""
-        state, minutes = self.state, self._minutes
+        state, minutes, soonest = self.state, self._minutes, now_ms + MINUTE_MS
         if isinstance(state, Idle):
-            return min(self._next_question(now_ms), self.inbox.next_ms)
+            return max(soonest, min(self._next_question(now_ms), self.inbox.next_ms))
         start = minutes.row_at(now_ms) + 1
-        row = self.row.touch(state, minutes, start, len(minutes))
-        if isinstance(state, Open) and self.hooks & MILESTONE_HOOKS:
-            found = milestones.reached(state.holding, minutes.price, start, row, self.terms.rules)
-            row = found[0].row if found else row
+        row = self._next_heard(start, self.row.touch(state, minutes, start, len(minutes)))
         touched = minutes.tick_of(row) if row < len(minutes) else NEVER
-        deadline = max(self.row.deadline_ms(state, self.terms), now_ms + MINUTE_MS)
-        return min(touched, deadline, self.inbox.next_ms)
+        return max(soonest, min(touched, self.row.deadline_ms(state, self.terms), self.inbox.next_ms))
 
     def plan_next(self, now_ms: int) -> None:
         """Find the next tick at which the slot has to be stepped."""
         hard_ms = self.hard_ms(now_ms)
         self.next_ms = now_ms + MINUTE_MS if self.watching() else hard_ms
 
-    def question_due(self, tick_ms: int) -> bool:
-        """Whether a tick itself has a question."""
-        return isinstance(self.state, Idle) and self._next_question(tick_ms - MINUTE_MS) <= tick_ms
+    def has_more_at(self, tick_ms: int) -> bool:
+        """Whether a once-a-minute hook is not all at a tick: a question, or a milestone that a hook hears of."""
+        if isinstance(self.state, Idle):
+            return self._next_question(tick_ms - MINUTE_MS) <= tick_ms
+        row = self._minutes.row_at(tick_ms)
+        return self._next_heard(row, row + 1) == row
+
+    def _next_heard(self, start: int, stop: int) -> int:
+        state = self.state
+        if start >= stop or not isinstance(state, Open) or not self.hooks & MILESTONE_HOOKS:
+            return stop
+        found = milestones.reached(state.holding, self._minutes.price, start, stop, self.terms.rules)
+        return found[0].row if found else stop
 
     def _next_question(self, now_ms: int) -> float:
         if self.answer is not None:
