@@ -1,4 +1,4 @@
-"""`btk report`: what runs left behind, as a list, on the screen, in files, and side by side."""
+"""`btk report`: what runs left behind, as a list, on the screen, in files, as a page, and side by side."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from btk.cli.output import print_document
 from btk.library.reports import Choice, Reports
 from btk.model.errors import UsageError
 
-app = command_group("Look at what runs left behind: list, show, dump, compare.")
+app = command_group("Look at what runs left behind: list, show, dump, html, compare.")
 
 Run = Annotated[
     str | None,
@@ -116,6 +116,26 @@ def dump(  # noqa: PLR0917 (every parameter is a flag)
         print_document({"schema": "btk.report-dump/1", "files": [str(path) for path in written]})
     else:
         typer.echo("\n".join(map(str, written)))
+
+
+@app.command("html")
+def write_html(  # noqa: PLR0917 (every parameter is a flag)
+    context: typer.Context,
+    run: Run = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write to this file.")] = None,
+    config: ConfigFiles = None,
+    assignments: Assignments = None,
+    as_json: AsJson = False,
+) -> None:
+    """One page of a run: charts and a table of its trades in a single file that needs no network."""
+    from btk.library.html_report import html_report
+
+    loaded = chosen_settings(context, config, assignments)
+    path = html_report(loaded.settings, loaded.root, run, out)
+    if as_json:
+        print_document({"schema": "btk.report-html/1", "file": str(path)})
+    else:
+        typer.echo(str(path))
 
 
 @app.command()
