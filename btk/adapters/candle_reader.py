@@ -41,6 +41,11 @@ class StoredCandles:
         """
         return self._of_one_moment(symbol, lambda folder, index: _missing(folder, index, span))
 
+    def unknown(self, symbol: str, span: Span) -> tuple[Span, ...]:
+        """The stretches of which nobody knows yet whether there are candles: what a fetch would have to ask for."""
+        states = self._of_one_moment(symbol, lambda folder, index: states_of(folder, index, span))
+        return runs((states != CANDLE) & (states != EMPTY), span.from_ms, self._key(symbol).step_ms)
+
     def read(self, symbol: str, span: Span) -> Bars:
         """One row for every step of the span: flat and without volume where empty, NaN where missing.
 

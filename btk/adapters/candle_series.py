@@ -13,6 +13,8 @@ from btk.model.names import check_exchange_name, check_symbol_name
 
 _UNIFIED = re.compile(r"[A-Za-z0-9.\-]+/[A-Za-z0-9.\-]+(:[A-Za-z0-9.\-]+)?\Z")
 
+_DASHED = re.compile(r"[A-Za-z0-9]+-[A-Za-z0-9]+\Z")
+
 
 class SeriesKey(msgspec.Struct, frozen=True):
     """Exchange, symbol in its file form, and interval; stored inside every file and compared on reading."""
@@ -44,7 +46,9 @@ class SymbolNames(msgspec.Struct, frozen=True):
 
 
 def symbol_names(text: str) -> SymbolNames:
-    """`BTCUSDT`, or `BTC/USDT` and `BTC/USDT:USDT`, which become `BTCUSDT` and `BTCUSDT.USDT`."""
+    """`BTCUSDT`, or `BTC/USDT`, `BTC-USDT` and `BTC/USDT:USDT`, which become `BTCUSDT` and `BTCUSDT.USDT`."""
+    if _DASHED.match(text):
+        text = text.replace("-", "/")
     if "/" not in text:
         return SymbolNames(check_symbol_name(text), None)
     if not _UNIFIED.match(text) or ".." in text:

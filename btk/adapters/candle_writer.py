@@ -82,6 +82,11 @@ class CandleWriter:
     ) -> None:
         self._held.close()
 
+    def name_symbol(self, unified_symbol: str) -> None:
+        """Say what the venue calls the symbol; `DataError` when candles of another one are stored here."""
+        self._unified_symbol = unified_symbol
+        self._refuse_another_symbol()
+
     def store(self, rows: CandleRows, *, holes: Sequence[Hole] = (), overwrite: bool = False) -> StoreSummary:
         """Add candles and known holes; where candles differ nothing is written unless `overwrite`."""
         # After a failed write only the disk knows which index came true.

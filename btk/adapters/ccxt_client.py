@@ -1,0 +1,169 @@
+"""A venue that is only read: one account-less ccxt client whose every request obeys pauses and is tried again."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import msgspec
+
+from btk.adapters.candle_merge import CandleRows
+from btk.adapters.ccxt_errors import in_our_words, is_rate_limit, vendor_errors
+from btk.adapters.ccxt_rows import closed_rows
+from btk.adapters.ccxt_venues import Venue, VenueMarket, account_less_client, markets_of, page_rows
+from btk.adapters.venue_pause import VenuePause, wall_ms
+from btk.model.dates import format_date
+from btk.model.errors import Transient, Unknown
+from btk.model.intervals import MINUTE_MS, interval_ms
+
+T = TypeVar("T")
+
+REQUESTS_AT_ONCE = 8
+_LONGEST_DELAY_SECONDS = 60.0
+_SPREAD_SECONDS = 0.25
+# 418 is a ban, and to knock on the door makes it longer.
+_PAUSE_SECONDS: Mapping[int, float] = {418: 120.0, 429: 5.0}
+
+
+class Patience(msgspec.Struct, frozen=True, kw_only=True):
+    """How long to wait for a venue: for an answer, between tries, and when it asks for a pause."""
+
+    retries: int = 3
+    retry_delay_seconds: float = 5.0
+    timeout_seconds: float = 10.0
+    longest_pause_seconds: float = 300.0
+
+
+class LongPause(Transient):
+    """The venue wants to be left alone for longer than anybody would wait here."""
+
+
+class VenueClient:
+    """Entered, it has its markets and the venue's clock. `SettingsError`, `Transient`, `Unknown`, `Fatal`.
+
+    `requests` counts what was sent, tries included.
+    """
+
+    def __init__(self, venue: Venue, pause: VenuePause, patience: Patience) -> None:
+        self.venue = venue
+        self.requests = 0
+        self.markets: dict[str, VenueMarket] = {}
+        self._pause = pause
+        self._patience = patience
+        self._places = asyncio.Semaphore(REQUESTS_AT_ONCE)
+        self._clock_ahead_ms = 0
+
+    async def __aenter__(self) -> Self:
+        self._client = account_less_client(self.venue, self._patience.timeout_seconds)
+        self._vendor_errors = vendor_errors()
+        self._send = self._client.fetch
+        self._client.fetch = self._paused_fetch
+        self._client.on_rest_response = self._heard
+        try:
+            await self._retried(self._client.load_markets)
+            self.markets = markets_of(self._client, self.venue.kind)
+            if self._client.has["fetchTime"]:
+                await self._set_clock()
+        except BaseException:
+            await self._client.close()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._client.close()
+
+    @property
+    def now_ms(self) -> int:
+        """The venue's time, never ahead of it."""
+        return time.monotonic_ns() // 1_000_000 + self._clock_ahead_ms
+
+    def page_rows(self, most: int) -> int:
+        """How many candles one request can bring."""
+        return page_rows(self._client, self.venue, most)
+
+    async def candles(self, market: VenueMarket, interval: str, since_ms: int, count: int) -> CandleRows:
+        """Closed candles from `since_ms` on, in order, each once, possible; up to about `count`, perhaps later ones."""
+
+        async def page() -> CandleRows:
+            # Read before the request: a candle that closes on the way may have been sent unfinished.
+            now_ms = self.now_ms
+            rows = await self._client.fetch_ohlcv(market.unified, interval, since_ms, count)
+            return closed_rows(rows, interval_ms(interval), now_ms)
+
+        async with self._places:
+            return await self._retried(page)
+
+    async def _set_clock(self) -> None:
+        venue_ms = int(await self._retried(self._client.fetch_time))
+        self._clock_ahead_ms = venue_ms - time.monotonic_ns() // 1_000_000
+
+    async def _retried(self, ask: Callable[[], Awaitable[T]]) -> T:
+        for tries in range(1, self._patience.retries + 2):
+            try:
+                return await self._told_plainly(ask)
+            except LongPause:
+                raise
+            except (Transient, Unknown) as error:
+                # Reading twice harms nobody, so that what is unknown may be asked again too.
+                last = error
+            if tries <= self._patience.retries:
+                await asyncio.sleep(self._delay_seconds(tries))
+        raise type(last)(f"{last} (tried {self._patience.retries + 1} times)") from last
+
+    async def _told_plainly(self, ask: Callable[[], Awaitable[T]]) -> T:
+        try:
+            return await ask()
+        except self._vendor_errors as error:
+            if is_rate_limit(error) and not self._pause.left_seconds():
+                self._pause.extend(_PAUSE_SECONDS[429])
+            raise in_our_words(self.venue.name, error) from error
+
+    def _delay_seconds(self, tries: int) -> float:
+        longest = self._patience.retry_delay_seconds * 2.0 ** (tries - 1)
+        return min(longest, _LONGEST_DELAY_SECONDS) * random.uniform(0.5, 1.0)
+
+    async def _paused_fetch(
+        self, url: str, method: str = "GET", headers: Any = None, body: Any = None
+    ) -> Any:
+        # Here and not before the call: ccxt's limiter may have held the request while another one was refused.
+        await self._pause_over()
+        self.requests += 1
+        answer = await self._send(url, method, headers, body)
+        if not isinstance(answer, dict | list) or answer == {}:
+            raise ValueError(f"{str(answer)[:60]!r} is not what was asked for")
+        return answer
+
+    async def _pause_over(self) -> None:
+        while left := self._pause.left_seconds():
+            if left > self._patience.longest_pause_seconds:
+                until = format_date(-(-(wall_ms() + round(left * 1000)) // MINUTE_MS) * MINUTE_MS)
+                raise LongPause(f"{self.venue.name} wants no request before {until} UTC; run this again then")
+            await asyncio.sleep(left + random.uniform(0, _SPREAD_SECONDS))
+
+    def _heard(self, *told: Any) -> str:
+        status, _reason, _url, _method, headers, body = told[:6]
+        after = next((value for name, value in headers.items() if name.lower() == "retry-after"), None)
+        if status in _PAUSE_SECONDS or (after is not None and status >= 400):
+            self._pause.extend(_told_seconds(after) or _PAUSE_SECONDS.get(status, _PAUSE_SECONDS[429]))
+        return str(body).strip()
+
+
+def _told_seconds(told: str | None) -> float | None:
+    if told is None:
+        return None
+    try:
+        return float(told)
+    except ValueError:
+        pass
+    try:
+        return max(0.0, (parsedate_to_datetime(told) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):
+        return None
