@@ -75,6 +75,7 @@ class _Reader:
             "position": signal["position"],
             "price_open": signal["originalPriceOpen"],
             "scheduled_at_ms": signal["scheduledAt"],
+            "note": self._notes[signal["id"]] if self._cancel_reason(event) == "user" else None,
         }
 
     def _cancel_reason(self, event: Plain) -> str:
@@ -112,6 +113,7 @@ class _Reader:
             "closed_pct": signal["partialExecuted"],
             "best_pct": signal["peak"]["pct"],
             "worst_pct": signal["fall"]["pct"],
+            "note": self._notes[signal["id"]] if self._close_reason(event) == "user" else None,
         }
 
     def _close_reason(self, event: Plain) -> str:

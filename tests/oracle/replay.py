@@ -1,4 +1,4 @@
-"""Replays a scenario through the backtest engine, with the origin's model and rules or with ours."""
+"""Replays a scenario through the backtest engine, with the vwap model and the origin's rules or ours."""
 
 from __future__ import annotations
 
@@ -52,10 +52,9 @@ class Replay(msgspec.Struct, frozen=True):
 
 
 class Mode(msgspec.Struct, frozen=True):
-    """How to replay: by which model and rules, looking at every minute or jumping."""
+    """How to replay: by which rules, looking at every minute or jumping."""
 
     quirks: Quirks = ORIGIN
-    model: str = "vwap"
     watch: bool = True
     block_minutes: int = 65_536
 
@@ -76,7 +75,7 @@ def replay(scenario: Scenario, mode: Mode = THEIRS) -> Replay:
             to_ms=scenario.last_tick_ms + MINUTE_MS,
             interval=scenario.frame.interval,  # type: ignore[arg-type]
         ),
-        model=mode.model,
+        model="vwap",
         rules=rules_of(scenario.config, mode.quirks),
         wallet_start=RICH,
         profiles={PROFILE: _profile(scenario, refusals)},

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Sequence
-from itertools import groupby, pairwise
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 import msgspec
 
@@ -16,24 +15,18 @@ from btk.model.events import (
     BreakevenEvent,
     CancelledEvent,
     ClosedEvent,
-    ErrorEvent,
     Event,
     LossLevelEvent,
     OpenedEvent,
     PartialClosedEvent,
     ProfitLevelEvent,
-    RejectedEvent,
     ScheduledEvent,
     StopMovedEvent,
-    StoppedEvent,
     TakeMovedEvent,
 )
-from btk.model.intervals import MINUTE_MS, interval_ms
+from btk.model.intervals import MINUTE_MS
 from btk.model.trade import Trade
-from tests.oracle.replay import ON_NO_POSITION, Replay
-from tests.oracle.rows import Extreme, Refused, Row, in_common_order
-from tests.oracle.scenarios import Scenario
-from tests.oracle.scripted import ActivePing, Done, Life, Ping, Scripted
+from tests.oracle.rows import Row, in_common_order
 
 Move = PartialClosedEvent | StopMovedEvent | TakeMovedEvent | AveragedEvent
 
@@ -43,35 +36,42 @@ def rows(events: Sequence[Event], rules: Rules) -> list[Row]:
     return in_common_order(_Reader(rules).rows(events))
 
 
+def positions_after(events: Sequence[Event], rules: Rules) -> Iterator[tuple[Event, Holding]]:
+    """Every command's event with the position right after it, rebuilt from the events alone."""
+    reader = _Reader(rules)
+    for event in events:
+        reader.follow(event)
+        if isinstance(event, Move):
+            yield event, reader.holding
+
+
 class _Reader:
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
-        self._holding: Holding
+        self.holding: Holding
 
     def rows(self, events: Sequence[Event]) -> Iterator[Row]:
         for _, group in groupby(events, lambda event: event.at_ms):
             together = list(group)
             for event in together:
-                self._follow(event)
+                self.follow(event)
             for event in together:
                 row = self._row(event)
                 if row is not None:
                     yield row
 
-    def _follow(self, event: Event) -> None:
+    def follow(self, event: Event) -> None:
         match event:
             case OpenedEvent():
-                self._holding = holdings.opened(_plan(event), event.price_open, event.at_ms, self._rules)
+                self.holding = holdings.opened(_plan(event), event.price_open, event.at_ms, self._rules)
             case PartialClosedEvent():
-                self._holding = holdings.reduced(
-                    self._holding, event.kind, event.pct, event.price, event.at_ms
-                )
+                self.holding = holdings.reduced(self.holding, event.kind, event.pct, event.price, event.at_ms)
             case AveragedEvent():
-                self._holding = holdings.averaged(self._holding, event.price, event.cost, event.at_ms)
+                self.holding = holdings.averaged(self.holding, event.price, event.cost, event.at_ms)
             case StopMovedEvent():
-                self._holding = msgspec.structs.replace(self._holding, stop=event.price_stop_loss)
+                self.holding = msgspec.structs.replace(self.holding, stop=event.price_stop_loss)
             case TakeMovedEvent():
-                self._holding = msgspec.structs.replace(self._holding, take=event.price_take_profit)
+                self.holding = msgspec.structs.replace(self.holding, take=event.price_take_profit)
             case _:
                 pass
 
@@ -107,7 +107,7 @@ class _Reader:
                 return None
 
     def _move(self, event: Move, action: str, amount: float | None) -> Row:
-        holding = self._holding
+        holding = self.holding
         pct = holdings.pnl_pct(holding, event.price, self._rules)
         values = {
             "action": action,
@@ -187,6 +187,7 @@ def _cancelled(event: CancelledEvent) -> Row:
         "position": event.position,
         "price_open": event.price_open,
         "scheduled_at_ms": event.scheduled_at_ms,
+        "note": event.note if event.reason == "user" else None,
     }
     return Row(event.at_ms, "cancelled", event.id, values)
 
@@ -216,6 +217,7 @@ def _closed(event: ClosedEvent) -> Row:
         "closed_pct": _closed_pct(trade),
         "best_pct": trade.peak_profit_pct,
         "worst_pct": trade.max_drawdown_pct,
+        "note": trade.note if event.close_reason == "user" else None,
     }
     return Row(event.at_ms, "closed", event.id, values)
 
@@ -225,95 +227,3 @@ def _closed_pct(trade: Trade) -> float:
     for partial in trade.partials:
         closed += partial.pct / 100 * partial.cost_basis
     return closed / trade.cost * 100
-
-
-def operations(run: Replay, script: Scripted) -> list[Done]:
-    """The script's operations; what was given from outside is answered by a `rejected` event, or by none."""
-    refused_ms = {event.tick_ms for event in run.events if _is_rejected(event, "command")}
-    return [_answered(done, refused_ms) for done in script.done]
-
-
-def _answered(done: Done, refused_ms: set[int]) -> Done:
-    from_outside = done.op == "createSignal" or (done.accepted is None and done.op in _ANSWERED)
-    return done._replace(accepted=done.at_ms + MINUTE_MS not in refused_ms) if from_outside else done
-
-
-_ANSWERED = ON_NO_POSITION.keys() - {"closePending"}
-
-
-def refusals(run: Replay) -> list[Refused]:
-    """What risk rules refused; at an activation stamped, as the cancellation that follows, with the candle."""
-    at_activation = {
-        (event.tick_ms, event.id)
-        for event in run.events
-        if isinstance(event, CancelledEvent) and event.reason == "risk"
-    }
-    return [
-        refused._replace(at_ms=refused.at_ms - MINUTE_MS)
-        if (refused.at_ms, refused.id) in at_activation
-        else refused
-        for refused in run.refusals
-    ]
-
-
-def errors(run: Replay) -> list[int]:
-    """When a question ended in an error: it raised, or its signal was invalid."""
-    return [
-        event.at_ms
-        for event in run.events
-        if isinstance(event, ErrorEvent) or _is_rejected(event, "invalid")
-        for _ in range(_count(event))
-    ]
-
-
-def idle_pings(scenario: Scenario, events: Sequence[Event], script: Scripted) -> list[Ping]:
-    """The looks at an idle slot that stayed idle and was not stopped: the origin looks after that, we before it."""
-    stopped_ms = min((event.at_ms for event in events if isinstance(event, StoppedEvent)), default=math.inf)
-    begun_ms = {
-        event.at_ms
-        for event in events
-        if isinstance(event, OpenedEvent | ScheduledEvent) and event.at_ms == event.tick_ms
-    }
-    step_ms = interval_ms(scenario.frame.interval)
-    return [
-        ping
-        for ping in script.idle
-        if ping.at_ms not in begun_ms
-        and ping.at_ms <= scenario.last_tick_ms
-        and ping.at_ms < stopped_ms
-        and (ping.at_ms - scenario.first_tick_ms) % step_ms == 0
-    ]
-
-
-def extremes(lives: Sequence[Life], name: str) -> list[Extreme]:
-    """`peak` or `fall` of every position, as its pings saw them."""
-    return [_extreme(life, _PCT[name]) for life in lives]
-
-
-def updates(lives: Sequence[Life], name: str) -> int:
-    """How often a new best or worst was seen."""
-    pct = _PCT[name]
-    return sum(
-        pct(after) != pct(before) for life in lives for before, after in pairwise([life.opening, *life.pings])
-    )
-
-
-def _extreme(life: Life, pct: Callable[[ActivePing], float]) -> Extreme:
-    best = life.opening
-    for ping in life.pings:
-        best = ping if pct(ping) != pct(best) else best
-    return Extreme(life.id, best.at_ms, best.price, pct(best))
-
-
-_PCT: dict[str, Callable[[ActivePing], float]] = {
-    "peak": lambda ping: ping.best_pct,
-    "fall": lambda ping: ping.worst_pct,
-}
-
-
-def _is_rejected(event: Event, reason: str) -> bool:
-    return isinstance(event, RejectedEvent) and event.reason == reason
-
-
-def _count(event: Event) -> int:
-    return event.count if isinstance(event, RejectedEvent | ErrorEvent) else 0

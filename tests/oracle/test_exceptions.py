@@ -82,15 +82,17 @@ def test_fatal_hole_in_data() -> None:
 
 
 def test_fatal_high_below_low() -> None:
-    expect_data_error("fatal_high_below_low", "the candle of 2024-01-01T00:22Z cannot be true")
+    expect_data_error("fatal_high_below_low", "2024-01-01T00:22 cannot be true: high 99 is below low 101")
 
 
 def test_fatal_zero_price() -> None:
-    expect_data_error("fatal_zero_price", "the candle of 2024-01-01T00:22Z cannot be true")
+    expect_data_error("fatal_zero_price", "2024-01-01T00:22 cannot be true: low 0 is not above 0")
 
 
 def test_fatal_anomalous_price() -> None:
-    expect_data_error("fatal_anomalous_price", "the candle of 2024-01-01T00:22Z cannot be true")
+    expect_data_error(
+        "fatal_anomalous_price", "2024-01-01T00:22 cannot be true: low 0.09 is less than a thousandth"
+    )
 
 
 def test_fatal_no_preroll() -> None:

@@ -6,6 +6,7 @@ the times of errors; every once-a-minute look; when, where and how often a best 
 
 Not compared, and why:
 - the words of errors and of refused operations: each engine has its own;
+- the shift of a trailing command and the ids of commands: our events have the level it led to, and the note;
 - `yields`, and the `signal` and `schedule` events: the same facts as the `tick` events beside them;
 - `tick` active: it marks the end of a chunk of candles, of which we have none; `commit` of close, cancel and activate:
   their notes name the reason of the event that follows, and that reason is compared;
@@ -21,9 +22,10 @@ from functools import cache
 
 import pytest
 
+from btk.core.holding import pnl_pct
 from btk.core.rules import ORIGIN
-from btk.model.events import RejectedEvent
-from tests.oracle import recorded, replayed
+from btk.model.events import PartialClosedEvent, RejectedEvent
+from tests.oracle import noted, recorded, replayed
 from tests.oracle.replay import Mode, Replay, replay, rules_of
 from tests.oracle.scenarios import EXCEPTIONS, FOLDER, Scenario, all_scenarios
 from tests.oracle.scripted import Ping, Scripted
@@ -59,6 +61,16 @@ def test_events_are_the_recorded_ones(name: str) -> None:
 
 
 @every_scenario
+def test_a_partial_close_tells_the_profit_of_the_position_right_after_it(name: str) -> None:
+    scenario, run, _ = watched(name)
+    rules = rules_of(scenario.config, ORIGIN)
+    for event, holding in replayed.positions_after(run.events, rules):
+        if isinstance(event, PartialClosedEvent):
+            assert event.pnl_pct == pnl_pct(holding, event.price, rules)
+            assert event.pnl_cost == event.pnl_pct / 100 * holding.invested
+
+
+@every_scenario
 def test_questions_come_when_they_were_recorded(name: str) -> None:
     scenario, run, _ = watched(name)
     assert [ping.at_ms for ping in run.strategy.questions] == recorded.questions(scenario)
@@ -69,14 +81,14 @@ def test_questions_come_when_they_were_recorded(name: str) -> None:
 @every_scenario
 def test_operations_see_the_recorded_price_and_get_the_recorded_answer(name: str) -> None:
     scenario, run, script = watched(name)
-    assert replayed.operations(run, script) == recorded.operations(scenario)
+    assert noted.operations(run, script) == recorded.operations(scenario)
 
 
 @every_scenario
 def test_risk_refuses_what_was_recorded(name: str) -> None:
     scenario, run, _ = watched(name)
     refused = recorded.refusals(scenario)
-    assert replayed.refusals(run) == refused
+    assert noted.refusals(run) == refused
     cancelled = sum(
         row.kind == "cancelled" and row.values["reason"] == "risk" for row in recorded.rows(scenario)
     )
@@ -89,13 +101,13 @@ def test_risk_refuses_what_was_recorded(name: str) -> None:
 @every_scenario
 def test_errors_come_when_they_were_recorded(name: str) -> None:
     scenario, run, _ = watched(name)
-    assert replayed.errors(run) == recorded.errors(scenario)
+    assert noted.errors(run) == recorded.errors(scenario)
 
 
 @every_scenario
 def test_every_minute_is_looked_at_as_recorded(name: str) -> None:
     scenario, run, script = watched(name)
-    counts, idle = scenario.expected.counts, replayed.idle_pings(scenario, run.events, script)
+    counts, idle = scenario.expected.counts, noted.idle_pings(scenario, run.events, script)
     active = [Ping(ping.at_ms, ping.price) for life in script.lives for ping in life.pings]
     assert len(idle) == counts["idleTicks"]
     assert len(script.waiting) == counts["schedulePings"]
@@ -122,10 +134,10 @@ def test_every_position_is_looked_at_from_its_first_to_its_last_candle(name: str
 @every_scenario
 def test_best_and_worst_are_seen_when_they_were_recorded(name: str) -> None:
     scenario, _, script = watched(name)
-    assert replayed.updates(script.lives, "peak") == scenario.expected.counts["highestProfit"]
-    assert replayed.updates(script.lives, "fall") == scenario.expected.counts["maxDrawdown"]
-    assert replayed.extremes(script.lives, "peak") == recorded.extremes(scenario, "peak")
-    assert replayed.extremes(script.lives, "fall") == recorded.extremes(scenario, "fall")
+    assert noted.updates(script.lives, "peak") == scenario.expected.counts["highestProfit"]
+    assert noted.updates(script.lives, "fall") == scenario.expected.counts["maxDrawdown"]
+    assert noted.extremes(script.lives, "peak") == recorded.extremes(scenario, "peak")
+    assert noted.extremes(script.lives, "fall") == recorded.extremes(scenario, "fall")
 
 
 @pytest.mark.parametrize("name", [name for name in EQUAL if not SCENARIOS[name].commits])
