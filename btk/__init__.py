@@ -1,6 +1,6 @@
 """btk: one strategy file, one YAML file, one tick core for backtest, paper and live.
 
-The names below are all a strategy needs; they are loaded when they are first used.
+The names below are all a strategy or a script needs; they are loaded when they are first used.
 """
 
 from __future__ import annotations
@@ -14,11 +14,27 @@ if TYPE_CHECKING:
     from btk.core.risk import Book, Candidate
     from btk.core.strategy import Strategy
     from btk.library.backtest import Backtest
+    from btk.library.state import (
+        read_book_data,
+        read_partial_data,
+        read_position_data,
+        read_schedule_data,
+        read_signal_data,
+        read_strategy_data,
+    )
+    from btk.library.state_backends import (
+        use_persist_partial_adapter,
+        use_persist_risk_adapter,
+        use_persist_schedule_adapter,
+        use_persist_signal_adapter,
+        use_persist_strategy_adapter,
+    )
     from btk.model.bars import Candles
     from btk.model.errors import InsufficientData, LookAhead, NotRecorded
     from btk.model.signal import Signal
     from btk.model.trade import Trade
     from btk.model.verdict import Accepted, Refused
+    from btk.ports import StateBackend, Stored
 
 __version__ = "0.1.0"
 
@@ -35,8 +51,21 @@ _HOMES = {
     "Position": "btk.core.position",
     "Refused": "btk.model.verdict",
     "Signal": "btk.model.signal",
+    "StateBackend": "btk.ports",
+    "Stored": "btk.ports",
     "Strategy": "btk.core.strategy",
     "Trade": "btk.model.trade",
+    "read_book_data": "btk.library.state",
+    "read_partial_data": "btk.library.state",
+    "read_position_data": "btk.library.state",
+    "read_schedule_data": "btk.library.state",
+    "read_signal_data": "btk.library.state",
+    "read_strategy_data": "btk.library.state",
+    "use_persist_partial_adapter": "btk.library.state_backends",
+    "use_persist_risk_adapter": "btk.library.state_backends",
+    "use_persist_schedule_adapter": "btk.library.state_backends",
+    "use_persist_signal_adapter": "btk.library.state_backends",
+    "use_persist_strategy_adapter": "btk.library.state_backends",
 }
 
 __all__ = [
@@ -52,8 +81,21 @@ __all__ = [
     "Position",
     "Refused",
     "Signal",
+    "StateBackend",
+    "Stored",
     "Strategy",
     "Trade",
+    "read_book_data",
+    "read_partial_data",
+    "read_position_data",
+    "read_schedule_data",
+    "read_signal_data",
+    "read_strategy_data",
+    "use_persist_partial_adapter",
+    "use_persist_risk_adapter",
+    "use_persist_schedule_adapter",
+    "use_persist_signal_adapter",
+    "use_persist_strategy_adapter",
 ]
 
 

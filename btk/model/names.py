@@ -22,6 +22,13 @@ class SlotKey(NamedTuple):
     def __str__(self) -> str:
         return f"{self.symbol}_{self.strategy}_{self.exchange}"
 
+    @staticmethod
+    def of(text: str) -> SlotKey:
+        """The key whose text this is; only the strategy may have `_` in its name."""
+        symbol, _, rest = text.partition("_")
+        strategy, _, exchange = rest.rpartition("_")
+        return SlotKey(symbol, strategy, exchange)
+
     @property
     def order(self) -> bytes:
         """Slots are handled in the bytewise order of their keys."""
