@@ -6,9 +6,10 @@ A-n are the findings of origin-core.md, appendix A.
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
-from btk.core.rules import OURS
+from btk.core.rules import ORIGIN, OURS, Quirks
 from btk.model.events import (
     AveragedEvent,
     CancelledEvent,
@@ -22,8 +23,9 @@ from btk.model.events import (
     TakeMovedEvent,
 )
 from btk.model.trade import Trade
-from tests.oracle import recorded
-from tests.oracle.replay import Mode, Replay, Told, only, replay
+from tests.oracle import noted, recorded, replayed
+from tests.oracle.replay import Mode, Replay, Told, only, replay, rules_of
+from tests.oracle.rows import Refused, Row
 from tests.oracle.scenarios import Scenario, scenario
 from tests.oracle.scripted import Scripted
 
@@ -63,6 +65,31 @@ def net_long(opened: float, closed: float) -> float:
     """Net profit in percent of one entry and one exit, fee of 0.1 % on both sides."""
     gross, ratio = gross_long(opened, closed)
     return gross - 0.1 * (1 + ratio)
+
+
+SHOWN_BY = {
+    "commands_one_candle_late": "partial_profit_then_tp",
+    "risk_before_validation": "risk_before_validation_order",
+    "own_reservation_counts": "risk_max_active_one_scheduled",
+    "no_tolerance": "validation_float_boundary",
+    "first_trail_is_free": "trailing_stop_absorb",
+    "breakeven_reports_without_improving": "breakeven_after_trailing",
+    "only_last_id_remembered": "whipsaw_same_id",
+    "extremes_by_price": "immediate_long_tp",
+}
+
+
+@pytest.mark.parametrize("quirk", Quirks.__struct_fields__)
+def test_every_quirk_is_needed_to_repeat_a_recorded_scenario(quirk: str) -> None:
+    one = scenario(SHOWN_BY[quirk])
+    with_all, without = ORIGIN, msgspec.structs.replace(ORIGIN, **{quirk: False})
+    assert seen(one, with_all) == (recorded.rows(one), recorded.refusals(one))
+    assert seen(one, without) != (recorded.rows(one), recorded.refusals(one))
+
+
+def seen(one: Scenario, quirks: Quirks) -> tuple[list[Row], list[Refused]]:
+    run = replay(one, Mode(quirks=quirks))
+    return replayed.rows(run.events, rules_of(one.config, quirks)), noted.refusals(run)
 
 
 def test_a2_a_scheduled_signal_does_not_count_its_own_place_when_it_activates() -> None:
