@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from btk.core.ledger import Ledger
 from btk.core.risk import BookPosition, Candidate, Refusal, RiskBook, Standing
-from btk.model.events import AveragedEvent, Event, PartialClosedEvent
+from btk.model.events import CancelledEvent, ClosedEvent, Event, PartialClosedEvent
 from btk.model.names import SlotKey
+
+MONEY_EVENTS = frozenset({PartialClosedEvent, ClosedEvent, CancelledEvent})
+"""The events that move money or free places; entries reserved theirs before they were told."""
 
 
 class Books:
@@ -43,11 +46,14 @@ class Books:
                 return refusal
         return None
 
-    def reserve(self, key: SlotKey, candidate: Candidate, standing: Standing) -> Refusal | None:
-        """Reserve money and a place in every profile of the slot, or nothing."""
-        refusal = self.risk_refusal(key, candidate, standing)
-        if refusal is not None:
-            return refusal
+    def reserve(self, key: SlotKey, candidate: Candidate, look: Callable[[], Standing]) -> Refusal | None:
+        """Reserve money and a place in every profile of the slot, or nothing; `look` tells where the equity stands."""
+        if self._bound.get(key):
+            standing = look()
+            self._watch(standing)
+            refusal = self.risk_refusal(key, candidate, standing)
+            if refusal is not None:
+                return refusal
         short_of_cash = self.ledger.refusal(candidate.cost)
         if short_of_cash is not None:
             return Refusal("cash", "", short_of_cash)
@@ -72,9 +78,7 @@ class Books:
         return None
 
     def apply(self, key: SlotKey, event: Event) -> None:
-        """Book an event; the order of events is the order of calls."""
-        if isinstance(event, AveragedEvent):
-            return
+        """Book one of `MONEY_EVENTS`; the order of events is the order of calls."""
         self.ledger.apply(key, event)
         for book in self._bound.get(key, ()):
             if isinstance(event, PartialClosedEvent):
@@ -82,7 +86,6 @@ class Books:
             else:
                 book.apply(key, event)
 
-    def watch(self, standing: Standing) -> None:
-        """Let every profile see where the equity stands."""
+    def _watch(self, standing: Standing) -> None:
         for book in self.profiles.values():
             book.watch(standing)

@@ -8,20 +8,15 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Sequence
 from typing import Any
 
-import msgspec
-
-from btk.core import sizing as sizings
-from btk.core import validation
-from btk.core.holding import Plan
 from btk.core.model import NEVER
-from btk.core.risk import Refusal, candidate, unread_candidate
+from btk.core.risk import Refusal
 from btk.core.states import Idle, Open
 from btk.engines.feed import Stretch
 from btk.engines.journal import Phase
+from btk.engines.judge import Judge, Rejection
 from btk.engines.refusals import rejected
 from btk.engines.requests import Answer, Ask, Request, Watch
 from btk.engines.slot import Hook, Slot, World
-from btk.model.errors import InsufficientData
 from btk.model.intervals import MINUTE_MS
 from btk.model.settings import Sizing
 from btk.model.signal import Signal
@@ -35,7 +30,7 @@ class Loop:
     def __init__(self, world: World, slots: Sequence[Slot], sizing: Sizing, last_decision_ms: int) -> None:
         self._world = world
         self._slots = sorted(slots, key=lambda slot: slot.key.order)
-        self._sizing = sizing
+        self._judge = Judge(world, sizing)
         self._last_decision_ms = last_decision_ms
         self._stretch_end_ms = 0
         self.now_ms = 0
@@ -169,62 +164,15 @@ class Loop:
             wrong = TypeError(f"get_signal answered {signal!r:.80}; a Signal or None is expected")
             yield from self._error(slot, "get_signal", Answer(tick, error=wrong))
             return
-        plan = self._judge(slot, signal, tick)
-        if plan is None:
-            return
-        ended = slot.refusals.end(tick)
-        slot.tell([ended] if ended else [])
-        slot.place(plan)
-
-    def _judge(self, slot: Slot, signal: Signal, tick: int) -> Plan | None:
-        price = slot.price_at(tick)
-        unread = self._refused_unread(slot, signal, price, tick)
-        if unread is not None:
-            self._give_back(slot, signal, unread, tick)
-            return None
-        plan = validation.plan(signal, price, tick, slot.terms)
-        if isinstance(plan, tuple):
-            self._refuse(slot, signal, ("invalid", "; ".join(plan)), tick)
-            return None
-        if plan.id in slot.used_ids:
-            self._refuse(slot, signal, ("duplicate_id", f"{plan.id} has been opened before"), tick)
-            return None
-        sized = self._sized(slot, signal, plan, tick)
-        if isinstance(sized, str):
-            self._give_back(slot, signal, Refusal("sizing", "", sized), tick)
-            return None
-        wish = candidate(sized, slot.key.symbol, slot.key.strategy, price, tick)
-        standing = self._world.tape.standing(tick)
-        self._world.books.watch(standing)
-        refusal = self._world.books.reserve(slot.key, wish, standing)
-        if refusal is not None:
-            self._give_back(slot, signal, refusal, tick)
-            return None
-        return sized
-
-    def _refused_unread(self, slot: Slot, signal: Signal, price: float, tick: int) -> Refusal | None:
-        if not slot.terms.rules.quirks.risk_before_validation or signal.id in slot.used_ids:
-            return None
-        if signal.symbol not in (None, slot.key.symbol):
-            return None
-        wish = unread_candidate(signal, slot.terms, price, tick)
-        return self._world.books.rule_refusal(slot.key, wish, self._world.tape.standing(tick))
-
-    def _sized(self, slot: Slot, signal: Signal, plan: Plan, tick: int) -> Plan | str:
-        if signal.cost is not None:
-            return plan
-        equity = self._world.tape.equity_at(tick)
-        cost = sizings.entry_cost(self._sizing, plan, equity, lambda: self._average_range(slot))
-        if isinstance(cost, str):
-            return cost
-        return plan if cost == plan.cost else msgspec.structs.replace(plan, cost=cost)
-
-    def _average_range(self, slot: Slot) -> float:
-        try:
-            candles = slot.market.candles(slot.strategy.interval, self._sizing.atr_bars + 1)
-        except InsufficientData:
-            return 0.0
-        return sizings.average_true_range(candles)
+        verdict = self._judge.judged(slot, signal, tick)
+        if isinstance(verdict, Rejection):
+            self._refuse(slot, signal, (verdict.reason, verdict.detail), tick)
+        elif isinstance(verdict, Refusal):
+            self._give_back(slot, signal, verdict, tick)
+        else:
+            ended = slot.refusals.end(tick)
+            slot.tell([ended] if ended else [])
+            slot.place(verdict)
 
     def _refuse(self, slot: Slot, signal: Signal, words: tuple[str, str], tick: int) -> None:
         slot.tell([rejected(_id_of(signal), words, tick, slot.terms)])

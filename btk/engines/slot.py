@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from btk.core import milestones
-from btk.core.books import Books
+from btk.core.books import MONEY_EVENTS, Books
 from btk.core.desk import Desk, Moment
 from btk.core.holding import Holding, Plan, opened, seen
 from btk.core.market import Market
@@ -182,8 +182,9 @@ class Slot:
         world.tape.advance(self.key.symbol, events[0].tick_ms)
         for event in events:
             world.journal.note(self.phase, self.order, self.key, event)
-            world.books.apply(self.key, event)
-            world.tape.book(self.key, event)
+            if type(event) in MONEY_EVENTS:
+                world.books.apply(self.key, event)
+                world.tape.book(self.key, event)
         holding = self.state.holding if isinstance(self.state, Open | Closing) else None
         world.tape.hold(self.key, holding, self.terms.rules)
 
@@ -270,10 +271,12 @@ class Slot:
         state, minutes, soonest = self.state, self._minutes, now_ms + MINUTE_MS
         if isinstance(state, Idle):
             return max(soonest, min(self._next_question(now_ms), self.inbox.next_ms))
-        start = minutes.row_at(now_ms) + 1
-        row = self._next_heard(start, self.row.touch(state, minutes, start, len(minutes)))
+        if isinstance(state, Opening):
+            return soonest
+        start, rules = minutes.row_at(now_ms) + 1, self.row
+        row = self._next_heard(start, rules.touch(state, minutes, start, len(minutes)))
         touched = minutes.tick_of(row) if row < len(minutes) else NEVER
-        return max(soonest, min(touched, self.row.deadline_ms(state, self.terms), self.inbox.next_ms))
+        return max(soonest, min(touched, rules.deadline_ms(state, self.terms), self.inbox.next_ms))
 
     def plan_next(self, now_ms: int) -> None:
         """Find the next tick at which the slot has to be stepped."""
