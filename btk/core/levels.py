@@ -13,24 +13,26 @@ NEITHER = "give either a shift or a price"
 
 def wanted_stop(holding: Holding, shift_pct: float | None, price: float | None, rules: Rules) -> float | str:
     """Where a shift of the original distance, or a price, puts the stop; or why it is neither."""
-    if shift_pct is None:
-        if price is None or not rules.quirks.commands_one_candle_late:
-            return NEITHER if price is None else float(price)
-        shift_pct = stop_shift(holding, price)
-    elif price is not None:
+    if shift_pct is not None and price is None:
+        return _shift_problem(shift_pct) or stop_level(holding, shift_pct)
+    if shift_pct is not None or price is None:
         return NEITHER
-    return _shift_problem(shift_pct) or stop_level(holding, shift_pct)
+    if rules.quirks.commands_one_candle_late:
+        # The origin turns a price into a shift first, with a shift's limits and rounding.
+        return wanted_stop(holding, stop_shift(holding, price), None, rules)
+    return float(price)
 
 
 def wanted_take(holding: Holding, shift_pct: float | None, price: float | None, rules: Rules) -> float | str:
     """Where a shift of the original distance, or a price, puts the target; or why it is neither."""
-    if shift_pct is None:
-        if price is None or not rules.quirks.commands_one_candle_late:
-            return NEITHER if price is None else float(price)
-        shift_pct = take_shift(holding, price)
-    elif price is not None:
+    if shift_pct is not None and price is None:
+        return _shift_problem(shift_pct) or take_level(holding, shift_pct)
+    if shift_pct is not None or price is None:
         return NEITHER
-    return _shift_problem(shift_pct) or take_level(holding, shift_pct)
+    if rules.quirks.commands_one_candle_late:
+        # The origin turns a price into a shift first, with a shift's limits and rounding.
+        return wanted_take(holding, take_shift(holding, price), None, rules)
+    return float(price)
 
 
 def stop_level(holding: Holding, shift_pct: float) -> float:
