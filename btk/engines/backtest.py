@@ -128,8 +128,7 @@ class Backtest:
         reached_ms = self._end_tick_ms if complete else self.reached_ms
         if complete:
             self._end_frame()
-        else:
-            self._world.tape.end(reached_ms)
+        self._world.tape.end(reached_ms)
         for slot in self.slots:
             slot.finish(reached_ms)
         self._world.journal.flush()

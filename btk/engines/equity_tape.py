@@ -30,7 +30,9 @@ class EquityTape:
         self._watched = 0
 
     def begin(self, minutes: Mapping[str, Minutes]) -> None:
-        """Start a block of minutes, by symbol."""
+        """Start a block of minutes, by symbol; the one before is over."""
+        if self._rows:
+            self.end(self._first_ms + self._rows * MINUTE_MS)
         some = next(iter(minutes.values()))
         self._first_ms, self._rows, self._watched = some.first_ms, len(some), 0
         for symbol in sorted(minutes):
@@ -38,8 +40,11 @@ class EquityTape:
             strip.begin(minutes[symbol].close)
 
     def advance(self, symbol: str, tick_ms: int) -> None:
-        """Draw the minutes of a symbol that closed before `tick_ms` with what is held now."""
-        self._strips[symbol].draw(min(self._row_at(tick_ms), self._rows))
+        """Draw the minutes of a symbol that closed before `tick_ms` with what is held now.
+
+        Never the last minute of the block: what the end of the frame closes belongs to it.
+        """
+        self._strips[symbol].draw(min(self._row_at(tick_ms), self._rows - 1))
 
     def book(self, key: SlotKey, event: Event) -> None:
         """Add the profit that an event realised."""

@@ -16,7 +16,8 @@ from btk.engines.journal import Phase
 from btk.engines.judge import Judge, Rejection
 from btk.engines.refusals import rejected
 from btk.engines.requests import Answer, Ask, Request, Watch
-from btk.engines.slot import Hook, Slot, World
+from btk.engines.slot import Slot, World
+from btk.engines.slot_hooks import Hook
 from btk.model.intervals import MINUTE_MS
 from btk.model.settings import Sizing
 from btk.model.signal import Signal
@@ -49,7 +50,6 @@ class Loop:
             yield from self._tick(int(tick))
         for slot in slots:
             slot.settle(stretch.last_ms)
-        self._world.tape.end(stretch.last_ms)
         self._world.journal.flush()
 
     def _tick(self, tick: int) -> Conversation:
