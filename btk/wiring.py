@@ -6,18 +6,19 @@ import time
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from btk.adapters.candle_reader import StoredCandles
-from btk.adapters.candle_series import symbol_names
+from btk.adapters.candle_series import SeriesKey, symbol_names
 from btk.adapters.demo_exchange import DemoExchange
 from btk.adapters.strategy_loader import check_parameters, load_function, load_strategies, make_strategy
 from btk.core.risk import RiskRule
 from btk.core.rules import Rules
 from btk.core.strategy import Strategy
 from btk.engines.backtest import BoundProfile, Job, Seat
+from btk.engines.preflight import needed_history
 from btk.model.bars import Span
 from btk.model.dates import format_date
 from btk.model.errors import DataError, SettingsError
@@ -25,6 +26,9 @@ from btk.model.intervals import MINUTE_MS
 from btk.model.names import SlotKey, check_exchange_name
 from btk.model.settings import Frame, Settings
 from btk.ports import CandleSource
+
+if TYPE_CHECKING:
+    from btk.adapters.candle_warmer import WarmingPlan
 
 DEMO = "demo"
 
@@ -39,6 +43,30 @@ def candle_source(settings: Settings, root: Path) -> CandleSource:
     if settings.exchange.name == DEMO:
         return DemoExchange(now_ms())
     return StoredCandles(root / settings.cache.path, settings.exchange.name)
+
+
+def needed_spans(settings: Settings, root: Path) -> dict[str, Span]:
+    """The minutes that a backtest of these settings looks at, by symbol: the frame and the longest warm-up before it."""
+    frame, window = settings.frame, settings.execution.average_price_candles
+    classes = strategy_classes(settings, root)
+    from_ms = min(needed_history(frame, cls, window).from_ms for cls in classes)
+    return dict.fromkeys(symbols(settings), Span(from_ms, frame.to_ms))
+
+
+def warming_plan(settings: Settings, root: Path, spans: Mapping[str, Span], refetch: bool) -> WarmingPlan:
+    """How these spans are to be fetched from the exchange of the settings; `SettingsError` for the demo."""
+    from btk.adapters.candle_warmer import Order, Patience, Venue, WarmingPlan
+
+    name, cache = check_exchange_name(settings.exchange.name), settings.cache
+    if name == DEMO:
+        raise SettingsError("the demo exchange is computed and stores nothing; name one with --exchange")
+    return WarmingPlan(
+        root=root / cache.path,
+        venue=Venue(name, settings.exchange.market, settings.exchange.options),
+        orders=[Order(SeriesKey(name, symbol), span, refetch) for symbol, span in spans.items()],
+        patience=Patience(retries=cache.retries, retry_delay_seconds=cache.retry_delay_seconds),
+        rows_a_request=cache.candles_per_request,
+    )
 
 
 def symbols(settings: Settings) -> list[str]:

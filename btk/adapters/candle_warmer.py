@@ -17,6 +17,8 @@ from btk.adapters.ccxt_venues import Venue, chosen_market
 from btk.adapters.venue_pause import VenuePause, wall_ms
 from btk.model.errors import BtkError
 
+__all__ = ["Order", "Patience", "Venue", "WarmingOutcome", "WarmingPlan", "warm"]
+
 
 class WarmingPlan(NamedTuple):
     """Orders of one venue, and how its requests are made."""

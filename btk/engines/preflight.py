@@ -15,7 +15,7 @@ from btk.ports import CandleSource
 SHOWN_GAPS = 5
 
 
-def needed_history(frame: Frame, strategy: Strategy, average_candles: int) -> Span:
+def needed_history(frame: Frame, strategy: Strategy | type[Strategy], average_candles: int) -> Span:
     """The warm-up of a strategy: the minutes before the frame that its first question may look at."""
     step_ms = interval_ms(strategy.interval)
     bars_ms = floor_to(frame.from_ms, step_ms) - strategy.warmup * step_ms
