@@ -47,7 +47,9 @@ class Judge:
         return sized if refusal is None else refusal
 
     def _refused_unread(self, slot: Slot, signal: Signal, price: float, tick_ms: int) -> Refusal | None:
-        if not slot.terms.rules.quirks.risk_before_validation or signal.id in slot.used_ids:
+        if not slot.terms.rules.quirks.risk_before_validation:
+            return None
+        if isinstance(signal.id, str) and signal.id in slot.used_ids:
             return None
         if signal.symbol not in (None, slot.key.symbol):
             return None
