@@ -9,10 +9,14 @@ from btk.core.holding import Holding, Plan, legs, pnl_pct, realised_cost, seen
 from btk.core.rules import Terms
 from btk.model.events import (
     AveragedEvent,
+    BreakevenEvent,
     CancelledEvent,
     ClosedEvent,
+    Event,
+    LossLevelEvent,
     OpenedEvent,
     PartialClosedEvent,
+    ProfitLevelEvent,
     ScheduledEvent,
 )
 from btk.model.intervals import MINUTE_MS
@@ -68,6 +72,16 @@ def opened(holding: Holding, tick_ms: int, terms: Terms) -> OpenedEvent:
         scheduled_at_ms=plan.created_ms,
         note=plan.note,
     )
+
+
+def milestone(plan: Plan, level: int, candle: tuple[int, float], terms: Terms) -> Event:
+    """A level was reached (0: break-even, above: profit, below: loss) in the candle of `(open_ms, price)`."""
+    at_ms, price = candle
+    stamp = (at_ms, at_ms + MINUTE_MS, terms.symbol, terms.strategy)
+    if level == 0:
+        return BreakevenEvent(*stamp, id=plan.id, price=price)
+    kind = ProfitLevelEvent if level > 0 else LossLevelEvent
+    return kind(*stamp, id=plan.id, level=abs(level), price=price)
 
 
 def averaged(holding: Holding, tick_ms: int, terms: Terms) -> AveragedEvent:

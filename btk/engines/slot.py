@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 
-from btk.core import milestones
+from btk.core import facts, milestones
 from btk.core.books import MONEY_EVENTS, Books
 from btk.core.desk import Desk, Moment
-from btk.core.holding import Holding, Plan, opened, seen
+from btk.core.holding import Holding, Plan, seen
 from btk.core.market import Market
 from btk.core.model import NEVER, Candle, ExecutionModel, Minutes, Row
 from btk.core.position import Position
@@ -24,23 +23,17 @@ from btk.engines.journal import Journal, Phase
 from btk.engines.refusals import Errors, Refusals
 from btk.engines.requests import Answer
 from btk.engines.schedule import QuestionSchedule
+from btk.engines.slot_hooks import Hook, hook_of, signal_of
 from btk.model.commands import Command
 from btk.model.events import (
-    BreakevenEvent,
-    CancelledEvent,
-    ClosedEvent,
     Event,
-    LossLevelEvent,
     OpenedEvent,
-    ProfitLevelEvent,
-    ScheduledEvent,
 )
 from btk.model.intervals import MINUTE_MS
 from btk.model.names import SlotKey
 from btk.model.signal import Signal
 
 MILESTONE_HOOKS = {"on_breakeven", "on_partial_profit", "on_partial_loss"}
-Hook = tuple[str, tuple[Any, ...]]
 
 
 class World(msgspec.Struct, frozen=True):
@@ -349,20 +342,11 @@ class Slot:
             return
         self.state = msgspec.structs.replace(state, holding=milestones.told(state.holding, found))
         for at_row, level in found:
-            event = self._milestone(at_row, level, before)
+            candle = (minutes.first_ms + at_row * MINUTE_MS, float(minutes.price[at_row]))
+            event = facts.milestone(before.plan, level, candle, self.terms)
             self._world.journal.note(Phase.HOOKS, self.order, self.key, event)
             if self.hooks:
                 self._remember_hooks(state, (event,))
-
-    def _milestone(self, row: int, level: int, holding: Holding) -> Event:
-        minutes, terms = self._minutes, self.terms
-        at_ms = minutes.first_ms + row * MINUTE_MS
-        price, signal_id = float(minutes.price[row]), holding.plan.id
-        names = (terms.symbol, terms.strategy)
-        if level == 0:
-            return BreakevenEvent(at_ms, at_ms + MINUTE_MS, *names, id=signal_id, price=price)
-        kind = ProfitLevelEvent if level > 0 else LossLevelEvent
-        return kind(at_ms, at_ms + MINUTE_MS, *names, id=signal_id, level=abs(level), price=price)
 
     def _row_from(self, open_ms: int) -> int:
         return max(0, (open_ms - self._minutes.first_ms) // MINUTE_MS)
@@ -373,7 +357,7 @@ class Slot:
                 self._remember_id(was, event)
             if not self.hooks:
                 continue
-            hook = self._hook_of(was, event)
+            hook = hook_of(event, was, self.state, self.view, self.terms.rules)
             if hook is not None and hook[0] in self.hooks:
                 self.hooks_due.append(hook)
 
@@ -384,43 +368,3 @@ class Slot:
             if self.terms.rules.quirks.only_last_id_remembered:
                 self.used_ids.clear()
             self.used_ids.add(event.id)
-
-    def _hook_of(self, was: State, event: Event) -> Hook | None:
-        if isinstance(event, OpenedEvent):
-            return ("on_opened", (self.view(self._holding_opened(was, event)),))
-        if isinstance(event, ClosedEvent):
-            return ("on_closed", (event.trade,))
-        if isinstance(event, ScheduledEvent) and isinstance(self.state, Scheduled):
-            return ("on_scheduled", (signal_of(self.state.plan),))
-        if isinstance(event, CancelledEvent) and isinstance(was, Scheduled | Opening):
-            return ("on_cancelled", (signal_of(was.plan), event.reason))
-        if not isinstance(self.state, Open | Closing):
-            return None
-        view = self.view(self.state.holding)
-        if isinstance(event, ProfitLevelEvent):
-            return ("on_partial_profit", (view, event.level))
-        if isinstance(event, LossLevelEvent):
-            return ("on_partial_loss", (view, event.level))
-        return ("on_breakeven", (view,)) if isinstance(event, BreakevenEvent) else None
-
-    def _holding_opened(self, was: State, event: OpenedEvent) -> Holding:
-        if isinstance(self.state, Open):
-            return self.state.holding
-        plan = was.plan if isinstance(was, Scheduled | Opening) else None
-        if plan is None:
-            raise LookupError("an opening without a plan")
-        return opened(plan, event.price_open, event.at_ms, self.terms.rules)
-
-
-def signal_of(plan: Plan) -> Signal:
-    """The signal a plan was made of, with its defaults filled in."""
-    return Signal(
-        plan.position,
-        plan.price_take_profit,
-        plan.price_stop_loss,
-        price_open=plan.price_open,
-        lifetime_minutes=plan.lifetime_ms / MINUTE_MS,
-        cost=plan.cost,
-        note=plan.note,
-        id=plan.id,
-    )
