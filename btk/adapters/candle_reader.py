@@ -10,11 +10,13 @@ import numpy as np
 
 from btk.adapters.candle_block import table_checksum
 from btk.adapters.candle_index import CandleIndex, load_index
+from btk.adapters.candle_listing import listed_ms
 from btk.adapters.candle_series import SeriesKey
 from btk.adapters.candle_stretch import CANDLE, EMPTY, Counts, Stretch, runs
 from btk.adapters.candle_window import close_before, rows_of, shown, states_of
 from btk.adapters.envelope import checksum
 from btk.model.bars import COLUMNS, Bars, Span
+from btk.model.dates import format_date
 from btk.model.errors import DataError
 from btk.model.months import months_of
 
@@ -60,7 +62,12 @@ class StoredCandles:
 
     def remedy(self, symbol: str, span: Span) -> str:
         """The command line that brings in what is missing."""
-        return f"btk cache import FILE --symbol {symbol} --exchange {self._exchange}"
+        series = self._key(symbol)
+        first_ms = listed_ms(series.folder(self._root))
+        if first_ms is not None and span.from_ms < first_ms:
+            return f"{self._exchange} has none of {symbol} before that: choose --from {format_date(first_ms)} or later"
+        dates = f"--from {format_date(span.from_ms)} --to {format_date(span.to_ms)}"
+        return f"btk cache warm --exchange {self._exchange} --symbols {symbol} {dates}"
 
     def counts(self, symbol: str, span: Span) -> Counts:
         """How many rows of the span are candles, empty at the venue, failed or unknown."""

@@ -111,5 +111,6 @@ def _series_under(root: Path) -> Iterator[SeriesKey]:
         except InvalidInput:
             # Somebody's own folder: its name could not have been made by the store.
             continue
-        if folder.is_dir():
+        # A lock alone is what a fetch of a mistyped name leaves.
+        if folder.is_dir() and any(path.name != ".lock" for path in folder.iterdir()):
             yield series

@@ -22,12 +22,16 @@ class Commands(LazyGroup):
 
     rows: ClassVar = {
         "backtest": Row("btk.cli.backtest_command", "backtest", "Run strategies on history."),
-        "cache": Row("btk.cli.cache_commands", "app", "Bring candles in, list and check what is stored."),
+        "cache": Row(
+            "btk.cli.cache_commands", "app", "Fetch candles or bring them in, list and check what is stored."
+        ),
         "config": Row("btk.cli.config_commands", "app", "Show, check and start the settings."),
         "list": Row("btk.cli.list_commands", "app", "List what there is to choose from."),
         "new": Row("btk.cli.new_command", "new", "Make a project of your own."),
         "report": Row("btk.cli.report_commands", "app", "Look at what runs left behind."),
-        "walker": Row("btk.cli.walker_command", "walker", "Try many strategies or parameters, and rank them."),
+        "walker": Row(
+            "btk.cli.walker_command", "walker", "Try many strategies or parameters, and rank them."
+        ),
     }
 
 

@@ -14,6 +14,7 @@ import typer
 
 from btk.adapters.settings_inline import Override
 from btk.cli.endings import INTERRUPTED
+from btk.cli.missing_candles import fetch_what_is_missing
 from btk.cli.options import AsJson, Assignments, ConfigFiles, chosen_settings
 from btk.cli.output import print_document
 from btk.cli.progress import progress
@@ -61,6 +62,9 @@ GapsChoice = Annotated[
 Jobs = Annotated[
     int, typer.Option("--jobs", min=1, help="Processes to spread symbols over, where they share nothing.")
 ]
+Cache = Annotated[
+    bool, typer.Option("--cache/--no-cache", help="Fetch missing candles first, or never open a socket.")
+]
 FailIf = Annotated[
     list[str] | None,
     typer.Option("--fail-if", metavar="CONDITION", help="Exit 7 when it holds, as 'max_drawdown_pct > 25'."),
@@ -79,6 +83,7 @@ def backtest(  # noqa: PLR0917 (every parameter is a flag)
     model: ModelName = None,
     param: Params = None,
     assignments: Assignments = None,
+    cache: Cache = True,
     gaps: GapsChoice = Gaps.error,
     jobs: Jobs = 1,
     fail_if: FailIf = None,
@@ -99,6 +104,8 @@ def backtest(  # noqa: PLR0917 (every parameter is a flag)
         param or (),
     )
     loaded = chosen_settings(context, config, assignments, flags)
+    if cache:
+        fetch_what_is_missing(loaded)
     run = Backtest(loaded.settings, loaded.root, fill_gaps=gaps is Gaps.fill, jobs=jobs)
     with interruptible(run.switch), progress(run):
         result = run.run()

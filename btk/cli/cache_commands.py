@@ -1,4 +1,4 @@
-"""`btk cache`: bring candles in, list what is stored, check that it is whole."""
+"""`btk cache`: fetch candles or bring them in, list what is stored, check that it is whole."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from btk.adapters.candle_series import SeriesKey, symbol_names
 from btk.adapters.candle_survey import check_series, series_facts, stored_series
 from btk.adapters.candle_writer import CandleWriter
 from btk.cli.cache_screen import finding_document, finding_lines, import_document, import_lines, list_lines
+from btk.cli.cache_warm import warm
 from btk.cli.lazy_commands import command_group
 from btk.cli.options import AsJson, Assignments, ConfigFiles, chosen_settings
 from btk.cli.output import print_document
 from btk.model.errors import DataError, UsageError
 from btk.model.names import check_exchange_name
 
-app = command_group("Bring candles in, list what is stored, check that it is whole.")
+app = command_group("Fetch candles or bring them in, list what is stored, check that it is whole.")
+app.command()(warm)
 
 CandleFile = Annotated[
     Path,
@@ -83,7 +85,7 @@ def list_series(
         typer.echo("\n".join(list_lines(facts)))
     else:
         typer.echo(
-            f"{root}: no candles yet; btk cache import FILE --symbol BTCUSDT --exchange binance brings some in"
+            f"{root}: no candles yet; btk cache warm --exchange binance --symbols BTCUSDT --days 30 fetches some"
         )
 
 
@@ -110,7 +112,7 @@ def check(
     if bad:
         raise DataError(
             f"{root}: {len(bad)} of {len(findings)} series are damaged or have holes;"
-            " btk cache import FILE brings the missing minutes in"
+            " btk cache check --refetch or btk cache import FILE brings the missing minutes in"
         )
 
 

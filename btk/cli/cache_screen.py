@@ -11,6 +11,8 @@ from btk.adapters.candle_import import FileCandles
 from btk.adapters.candle_merge import Difference
 from btk.adapters.candle_series import SeriesKey
 from btk.adapters.candle_survey import Findings, SeriesFacts
+from btk.adapters.candle_warmer import WarmingOutcome
+from btk.adapters.candle_warming import Warmed
 from btk.adapters.candle_writer import StoreSummary
 from btk.model.bars import COLUMNS, Span
 from btk.model.dates import format_date
@@ -19,6 +21,7 @@ from btk.model.intervals import MINUTE_MS
 _GAPS_SHOWN = 5
 _DIFFERENCES_SHOWN = 5
 _LIST_HEADINGS = ("exchange", "symbol", "interval", "from", "to", "candles", "holes", "MB")
+_WARM_HEADINGS = ("exchange", "symbol", "interval", "from", "to", "new", "corrected", "empty", "missing")
 _NAMING = 5
 _MEGABYTE = 1_000_000
 
@@ -67,15 +70,35 @@ def import_lines(file: Path, series: SeriesKey, found: FileCandles, stored: Stor
 
 def list_lines(facts: Sequence[SeriesFacts]) -> Iterator[str]:
     """The stored series, a line each."""
-    rows = [_LIST_HEADINGS, *(_list_cells(series) for series in facts)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row[:_NAMING], widths, strict=False)]
-        cells += [cell.rjust(width) for cell, width in zip(row[_NAMING:], widths[_NAMING:], strict=True)]
-        yield "  ".join(cells).rstrip()
+    yield from _table([_LIST_HEADINGS, *(_list_cells(series) for series in facts)])
     for series in facts:
         if series.problem:
             yield series.problem
+
+
+def warm_document(outcome: WarmingOutcome, seconds: float) -> dict[str, object]:
+    """The document of `btk cache warm --json`."""
+    facts = {"requests": outcome.requests, "seconds": seconds}
+    return {"schema": "btk.cache-warm/1", **facts, "series": outcome.series}
+
+
+def warm_lines(outcome: WarmingOutcome, seconds: float) -> Iterator[str]:
+    """What warming did, a line for each series, and what it cost."""
+    rows = [_WARM_HEADINGS, *(_warm_cells(series) for series in outcome.series)]
+    yield from _table(rows)
+    for series in outcome.series:
+        for correction in series.corrections:
+            yield f"{series.symbol} corrected {_difference(correction)}"
+        if series.set_aside:
+            yield f"{series.symbol} damaged, set aside: {', '.join(series.set_aside)}"
+        # The first one ends the command, which says it then.
+        if series.problem and series.problem != str(outcome.error):
+            yield f"{series.symbol}: {series.problem}"
+    if outcome.requests:
+        rate = outcome.requests / max(seconds, 1e-9)
+        yield f"{outcome.requests:,} requests in {seconds:.1f} s ({rate:.1f} a second)"
+    else:
+        yield "everything was there already: no request was made"
 
 
 def finding_document(finding: Findings) -> dict[str, object]:
@@ -102,6 +125,22 @@ def _list_cells(series: SeriesFacts) -> tuple[str, ...]:
         return (*names, "-", "-", "-", "-", "-")
     dates = (format_date(series.from_ms), format_date(series.to_ms))
     return (*names, *dates, f"{series.candles:,}", f"{series.holes:,}", f"{series.bytes / _MEGABYTE:.1f}")
+
+
+def _warm_cells(series: Warmed) -> tuple[str, ...]:
+    names = (series.exchange, series.symbol, series.interval)
+    listed = f"  (nothing before {format_date(series.listed_ms)})" if series.listed_ms else ""
+    counts = (series.new, series.corrected, series.empty, series.missing)
+    dates = (format_date(series.from_ms), format_date(series.to_ms) + listed)
+    return (*names, *dates, *(f"{count:,}" for count in counts))
+
+
+def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row[:_NAMING], widths, strict=False)]
+        cells += [cell.rjust(width) for cell, width in zip(row[_NAMING:], widths[_NAMING:], strict=True)]
+        yield "  ".join(cells).rstrip()
 
 
 def _difference(difference: Difference) -> str:
