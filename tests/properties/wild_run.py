@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from btk.core.risk import Book, Candidate
 from btk.core.rules import ORIGIN, Rules
-from btk.core.strategy import HOOKS
+from btk.core.strategy import HOOKS, Strategy
 from btk.engines.backtest import Backtest, BoundProfile, Job, Seat
 from btk.engines.drivers import StopSwitch
 from btk.engines.outcome import Outcome
@@ -39,7 +39,7 @@ from btk.model.settings import Frame, RiskProfile
 from btk.model.signal import Signal
 from tests.fakes.recorded_candles import RecordedCandles
 from tests.properties.random_market import random_minutes
-from tests.properties.wild_strategy import Diary, Temper, wild_strategy
+from tests.properties.wild_strategy import Diary, Temper, made_async, wild_strategy
 
 START_MS = 1_704_153_600_000  # 2024-01-02T00:00Z
 WARM_UP_MINUTES = 20
@@ -63,6 +63,7 @@ class Wild(msgspec.Struct, frozen=True, kw_only=True):
     commands: int = 6
     limited: bool = True
     loose: bool = False
+    asynchronous: bool = False
     wallet: float = 5_000.0
 
     @property
@@ -144,6 +145,11 @@ def job_of(wild: Wild, diaries: list[Diary], candles: dict[str, Bars] | None = N
         profiles=limits() if wild.limited else {},
         commands={key: _commands(wild, key) for key in keys},
     )
+
+
+def _strategy(wild: Wild, key: SlotKey, diary: Diary) -> Strategy:
+    strategy = wild_strategy(f"{wild.seed}/{key}", wild.hooks, wild.interval, wild.temper, diary)
+    return made_async(strategy) if wild.asynchronous else strategy
 
 
 def run(

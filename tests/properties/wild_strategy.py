@@ -5,6 +5,7 @@ The dice depend only on a seed, the slot and the time, never on how often someth
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from random import Random
 from typing import Any, NamedTuple
@@ -33,6 +34,20 @@ def wild_strategy(seed: str, hooks: Iterable[str], interval: str, temper: Temper
     body: dict[str, Any] = {"interval": interval, "get_signal": _question(seed, temper, diary)}
     body |= {name: _hook(name, seed, temper, diary) for name in HOOKS if name in set(hooks)}
     return type("Wild", (Strategy,), body)()
+
+
+def made_async(strategy: Strategy) -> Strategy:
+    """The same strategy with `async` methods that let others go first."""
+    own = {name: method for name, method in vars(type(strategy)).items() if callable(method)}
+    return type("Coloured", (type(strategy),), {name: _coloured(method) for name, method in own.items()})()
+
+
+def _coloured(method: Callable[..., Any]) -> Callable[..., Any]:
+    async def called(self: Strategy, *args: Any) -> Any:
+        await asyncio.sleep(0)
+        return method(self, *args)
+
+    return called
 
 
 def _question(seed: str, temper: Temper, diary: Diary) -> Callable[[Any, Market], Any]:
