@@ -15,7 +15,7 @@ from btk.model.intervals import MINUTE_MS
 class QuestionSchedule:
     """One question per aligned interval slot, on the ticks of the frame, not before the warm-up is there.
 
-    `asked_slot_ms` is the start of the interval slot that was asked last; `give_back` frees it for the next tick.
+    `asked_slot_ms` is the start of the interval slot that was asked last; `give_back` makes the last one undone.
     """
 
     def __init__(
@@ -23,6 +23,7 @@ class QuestionSchedule:
     ) -> None:
         self.interval_ms = interval_ms
         self.asked_slot_ms = -1
+        self._asked_before_ms = -1
         self._first_ms = first_ms
         self._grid_ms = grid_ms
         self._grid_from_ms = grid_from_ms
@@ -55,11 +56,11 @@ class QuestionSchedule:
 
     def mark(self, tick_ms: int) -> None:
         """The interval slot of a tick was asked."""
-        self.asked_slot_ms = tick_ms - tick_ms % self.interval_ms
+        self._asked_before_ms, self.asked_slot_ms = self.asked_slot_ms, tick_ms - tick_ms % self.interval_ms
 
     def give_back(self) -> None:
-        """The last question does not count: ask again at the next tick."""
-        self.asked_slot_ms = -1
+        """The last mark does not count: ask again at the next tick, unless the slot had been asked before it."""
+        self.asked_slot_ms = self._asked_before_ms
 
     def _plain(self, first_ms: int, last_ms: int) -> Iterable[int]:
         step = self.interval_ms
