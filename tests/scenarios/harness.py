@@ -57,12 +57,15 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Played(msgspec.Struct, frozen=True):
-    """What came of a scene: `lines` (all but milestones and break-even), `every_line`, and what stands behind them."""
+    """What came of a scene: `lines` (all but milestones and break-even), `every_line`, and what stands behind them.
+
+    `calls` are the calls of every strategy, by symbol; `refused` what hooks were refused.
+    """
 
     lines: list[Line]
     every_line: list[Line]
     events: list[Event]
-    calls: list[Line]
+    calls: dict[str, list[Line]]
     refused: list[Line]
     outcome: Outcome
 
@@ -73,8 +76,8 @@ class Played(msgspec.Struct, frozen=True):
 
     @property
     def asked(self) -> list[str]:
-        """The times at which a strategy was asked for a signal."""
-        return [at for at, call in self.calls if call.endswith("get_signal")]
+        """The times at which a strategy was asked for a signal; those of the first symbol first."""
+        return [at for calls in self.calls.values() for at, call in calls if call == "get_signal"]
 
     def of(self, kind: type[Event]) -> list[Any]:
         """The events of one kind."""
@@ -119,10 +122,10 @@ def clock(moment_ms: int) -> str:
 def _run(scene: Scene, side: str, block_minutes: int) -> Played:
     mirror = Mirror(side == "short")
     events: list[Event] = []
-    calls: list[Line] = []
+    calls: dict[str, list[Line]] = {symbol: [] for symbol in scene.scripts}
     refused: list[Line] = []
     job = Job(
-        seats=[_seat(symbol, script, mirror, calls, refused) for symbol, script in scene.scripts.items()],
+        seats=[_seat(symbol, s, mirror, calls[symbol], refused) for symbol, s in scene.scripts.items()],
         source=RecordedCandles(
             {symbol: _minutes(s.candles, scene.until, mirror) for symbol, s in scene.scripts.items()}
         ),

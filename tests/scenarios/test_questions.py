@@ -1,0 +1,394 @@
+"""Semantics, section 4: when a strategy is asked, what uses an interval slot up, and what gives it back."""
+
+from __future__ import annotations
+
+import pytest
+
+from btk.core.rules import Rules
+from btk.model.commands import CancelScheduled, ClosePosition, Pause, Resume, Stop, SubmitSignal
+from btk.model.errors import LookAhead
+from btk.model.events import RejectedEvent
+from btk.model.intervals import MINUTE_MS
+from btk.model.settings import RiskProfile
+from btk.model.signal import Signal
+from tests.scenarios.harness import Scene, at_ms, both_sides, play, scene, table
+from tests.scenarios.script import Script, long
+
+FLAT = {"09:00": "100"}
+EVERY_5 = ["09:00", "09:05", "09:10", "09:15"]
+
+
+def refuse_until(minute: str):
+    """A profile whose rule refuses until a time."""
+
+    def patience(candidate, book):
+        return None if candidate.now_ms >= at_ms(minute) else "not yet"
+
+    return {"gate": (RiskProfile(), [("patience", patience)])}
+
+
+def asked(script: dict, until: str = "09:17", **rest: object) -> list[str]:
+    return play(scene(candles=FLAT, interval="5m", until=until, **script, **rest)).asked
+
+
+def test_an_idle_slot_is_asked_once_per_aligned_interval():
+    assert asked({}) == EVERY_5
+
+
+def test_the_first_question_need_not_be_aligned():
+    played = play(scene(candles=FLAT, interval="15m", frame_interval="5m", until="09:40"))
+    assert played.asked == ["09:00", "09:15", "09:30"]
+
+
+def test_a_thinned_out_frame_asks_only_on_its_own_grid():
+    played = play(scene(candles=FLAT, interval="1m", frame_interval="15m", until="09:40"))
+    assert played.asked == ["09:00", "09:15", "09:30"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        long(stop=101, take=110),
+        ValueError("no idea"),
+        LookAhead("tomorrow"),
+        "buy!",
+        long(symbol="ETH"),
+        Signal("sideways", 110, 95),
+    ],
+    ids=["invalid", "exception", "look-ahead", "rubbish", "other symbol", "no side"],
+)
+def test_what_is_no_signal_uses_the_slot_up(answer):
+    assert asked({"signals": {"09:05": answer}}) == EVERY_5
+
+
+def test_an_id_that_was_opened_before_uses_the_slot_up_and_is_an_event():
+    script = {"signals": {"09:00": long(id="one", lifetime_minutes=1), "09:05": long(id="one")}}
+    played = play(scene(candles=FLAT, interval="5m", until="09:12", **script))
+    assert played.lines == [
+        ("09:00", "opened long @100"),
+        ("09:01", "closed time_expired @100"),
+        ("09:05", "rejected x1 duplicate_id: one has been opened before"),
+    ]
+    assert played.asked == ["09:00", "09:05", "09:10"]
+
+
+def test_every_id_is_remembered_not_only_the_last():
+    wishes = {
+        f"09:0{minute}": long(id=name, lifetime_minutes=1)
+        for minute, name in ((0, "one"), (3, "two"), (6, "one"))
+    }
+    played = play(scene(candles=FLAT, signals=wishes, until="09:10"))
+    assert [line for line in played.lines if "rejected" in line[1]] == [
+        ("09:06", "rejected x1 duplicate_id: one has been opened before")
+    ]
+
+
+def test_an_id_that_was_only_scheduled_and_cancelled_may_return():
+    played = play(
+        scene(
+            candles=FLAT,
+            signals={"09:00": long(id="one", price_open=98), "09:05": long(id="one")},
+            commands=[("09:03", CancelScheduled())],
+            until="09:08",
+        )
+    )
+    assert played.lines == [
+        ("09:00", "scheduled long @98"),
+        ("09:03", "cancelled user"),
+        ("09:05", "opened long @100"),
+        ("09:08", "closed frame_end @100"),
+    ]
+
+
+def test_ids_that_a_strategy_does_not_give_are_derived_from_slot_and_time():
+    signals = {"09:01": long(lifetime_minutes=1), "09:04": long(lifetime_minutes=1)}
+    played = play(scene(candles=FLAT, signals=signals, until="09:08"))
+    assert [trade.id for trade in played.trades] == [
+        f"BTC_scripted_test-{at_ms('09:01')}",
+        f"BTC_scripted_test-{at_ms('09:04')}",
+    ]
+
+
+@both_sides
+def test_a_refusal_by_risk_gives_the_slot_back_and_repeats_are_one_event(side):
+    script = {"signals": {"09:05": long(), "09:06": long(), "09:07": long()}, "risk": ("gate",)}
+    played = play(
+        scene(candles=FLAT, interval="5m", until="09:12", profiles=refuse_until("09:07"), **script), side
+    )
+    assert played.asked == ["09:00", "09:05", "09:06", "09:07"]
+    assert played.lines == [
+        ("09:05", "rejected x2 risk: patience: not yet"),
+        ("09:07", "opened long @100"),
+        ("09:12", "closed frame_end @100"),
+    ]
+    (rejected,) = played.of(RejectedEvent)
+    assert (rejected.at_ms, rejected.tick_ms) == (at_ms("09:05"), at_ms("09:07"))
+
+
+def test_refusals_of_two_intervals_are_two_events():
+    wishes = dict.fromkeys([f"09:{minute:02}" for minute in range(3, 12)], long())
+    played = play(
+        scene(
+            candles=FLAT,
+            interval="5m",
+            signals=wishes,
+            risk=("gate",),
+            profiles=refuse_until("12:00"),
+            until="09:12",
+        )
+    )
+    assert played.asked == ["09:00", *[f"09:{minute:02}" for minute in range(5, 12)]]
+    assert played.lines == [
+        ("09:05", "rejected x5 risk: patience: not yet"),
+        ("09:10", "rejected x2 risk: patience: not yet"),
+    ]
+
+
+def test_refusals_of_two_rules_are_two_events():
+    wishes = dict.fromkeys(("09:05", "09:06"), long(cost=1_000)) | {"09:07": long(cost=20_000)}
+    played = play(
+        scene(
+            candles=FLAT,
+            interval="5m",
+            signals=wishes,
+            risk=("gate",),
+            profiles=refuse_until("09:07"),
+            until="09:09",
+        )
+    )
+    assert [line for line in played.lines if "rejected" in line[1]] == [
+        ("09:05", "rejected x2 risk: patience: not yet"),
+        ("09:07", "rejected x1 cash: cost 20000.00 is above the free cash 10000.00"),
+    ]
+
+
+def test_a_refusal_by_cash_gives_the_slot_back():
+    wishes = {"09:05": long(cost=20_000), "09:06": long(cost=100)}
+    played = play(scene(candles=FLAT, interval="5m", signals=wishes, until="09:09"))
+    assert played.asked == ["09:00", "09:05", "09:06"]
+    assert played.lines[1] == ("09:06", "opened long @100")
+
+
+@table(
+    scene(
+        "while paused nothing is asked; a slot that was not asked is asked at once",
+        candles=FLAT,
+        interval="5m",
+        commands=[("09:03", Pause()), ("09:07", Resume())],
+        until="09:12",
+        lines=[("09:03", "paused"), ("09:07", "resumed")],
+    ),
+    scene(
+        "pausing and resuming twice is the same as once",
+        candles=FLAT,
+        interval="5m",
+        commands=[("09:02", Resume()), ("09:03", Pause()), ("09:04", Pause())]
+        + [("09:07", Resume()), ("09:08", Resume())],
+        until="09:12",
+        lines=[("09:03", "paused"), ("09:07", "resumed")],
+    ),
+)
+def test_pause_and_resume(scene):
+    played = play(scene)
+    assert played.lines == scene.lines
+    assert played.asked == ["09:00", "09:07", "09:10"]
+
+
+@both_sides
+@table(
+    scene(
+        "a pause leaves what is open and what waits alone",
+        candles={"09:00": "100", "09:04": "100 100 97 99", "09:06": "99 111 98 105"},
+        signals={"09:01": long(price_open=98)},
+        otherwise=long(),
+        commands=[("09:01", Resume()), ("09:03", Pause())],
+        until="09:10",
+        lines=[
+            ("09:00", "opened long @100"),
+            ("09:03", "paused"),
+            ("09:06", "closed take_profit @110"),
+        ],
+    ),
+    scene(
+        "a stop leaves an open position to its natural end and opens nothing new",
+        candles={"09:00": "100", "09:06": "100 111 98 105"},
+        otherwise=long(),
+        commands=[("09:03", Stop()), ("09:04", Stop()), ("09:08", Resume())],
+        until="09:10",
+        lines=[
+            ("09:00", "opened long @100"),
+            ("09:03", "stopped"),
+            ("09:06", "closed take_profit @110"),
+        ],
+    ),
+    scene(
+        "a stop cancels what waits",
+        candles={"09:00": "100", "09:06": "97"},
+        otherwise=long(price_open=98),
+        commands=[("09:03", Stop())],
+        until="09:10",
+        lines=[("09:00", "scheduled long @98"), ("09:03", "stopped"), ("09:03", "cancelled stopped")],
+    ),
+    scene(
+        "a stop of an idle slot ends it",
+        candles=FLAT,
+        signals={"09:05": long()},
+        commands=[("09:03", Stop())],
+        until="09:10",
+        lines=[("09:03", "stopped")],
+    ),
+    scene(
+        "a position can still be closed after a stop",
+        candles=FLAT,
+        signals={"09:01": long()},
+        commands=[("09:03", Stop()), ("09:05", ClosePosition())],
+        until="09:10",
+        lines=[("09:01", "opened long @100"), ("09:03", "stopped"), ("09:05", "closed user @100")],
+    ),
+)
+def test_pause_and_stop_of_what_is_open(scene, side):
+    assert play(scene, side).lines == scene.lines
+
+
+@both_sides
+@table(
+    scene(
+        "a signal from outside needs no due slot",
+        candles=FLAT,
+        interval="15m",
+        commands=[("09:03", SubmitSignal(long(lifetime_minutes=2)))],
+        until="09:20",
+        lines=[("09:03", "opened long @100"), ("09:05", "closed time_expired @100")],
+    ),
+    scene(
+        "it may rest",
+        candles={"09:00": "100", "09:05": "97"},
+        interval="15m",
+        commands=[("09:03", SubmitSignal(long(price_open=98)))],
+        until="09:07",
+        lines=[
+            ("09:03", "scheduled long @98"),
+            ("09:05", "opened long @98"),
+            ("09:07", "closed frame_end @97"),
+        ],
+    ),
+    scene(
+        "in the tick in which a position ended there is room for it",
+        candles={"09:00": "100", "09:04": "100 111 99 100"},
+        interval="15m",
+        signals={"09:00": long()},
+        commands=[("09:05", SubmitSignal(long()))],
+        until="09:07",
+        lines=[
+            ("09:00", "opened long @100"),
+            ("09:04", "closed take_profit @110"),
+            ("09:05", "opened long @100"),
+            ("09:07", "closed frame_end @100"),
+        ],
+    ),
+    scene(
+        "while something is open it is refused",
+        candles=FLAT,
+        interval="15m",
+        signals={"09:00": long()},
+        commands=[("09:05", SubmitSignal(long()))],
+        until="09:07",
+        lines=[
+            ("09:00", "opened long @100"),
+            ("09:05", "rejected x1 command: SubmitSignal: something is open, scheduled or queued already"),
+            ("09:07", "closed frame_end @100"),
+        ],
+    ),
+    scene(
+        "two at once are one too many",
+        candles=FLAT,
+        interval="15m",
+        commands=[("09:03", SubmitSignal(long())), ("09:03", SubmitSignal(long()))],
+        until="09:05",
+        lines=[
+            ("09:03", "rejected x1 command: SubmitSignal: something is open, scheduled or queued already"),
+            ("09:03", "opened long @100"),
+            ("09:05", "closed frame_end @100"),
+        ],
+    ),
+    scene(
+        "after a stop it is refused",
+        candles=FLAT,
+        interval="15m",
+        commands=[("09:03", Stop()), ("09:04", SubmitSignal(long()))],
+        until="09:05",
+        lines=[("09:03", "stopped"), ("09:04", "rejected x1 command: SubmitSignal: the slot is stopping")],
+    ),
+    scene(
+        "during a pause it is kept until the slot is resumed",
+        candles=FLAT,
+        interval="15m",
+        commands=[("09:03", Pause()), ("09:04", SubmitSignal(long())), ("09:06", Resume())],
+        until="09:08",
+        lines=[
+            ("09:03", "paused"),
+            ("09:06", "resumed"),
+            ("09:06", "opened long @100"),
+            ("09:08", "closed frame_end @100"),
+        ],
+    ),
+    scene(
+        "a stop drops what is kept",
+        candles=FLAT,
+        interval="15m",
+        commands=[
+            ("09:03", Pause()),
+            ("09:04", SubmitSignal(long())),
+            ("09:05", Stop()),
+            ("09:06", Resume()),
+        ],
+        until="09:08",
+        lines=[("09:03", "paused"), ("09:05", "stopped"), ("09:06", "resumed")],
+    ),
+)
+def test_signals_from_outside(scene, side):
+    assert play(scene, side).lines == scene.lines
+
+
+def test_an_invalid_signal_from_outside_is_refused_with_every_number():
+    wrong = SubmitSignal(long(stop=99.9, take=100.2))
+    played = play(scene(candles=FLAT, commands=[("09:03", wrong)], until="09:05"))
+    assert played.lines == [
+        (
+            "09:03",
+            "rejected x1 command: SubmitSignal: target is 0.2 % away, signal.min_take_profit_pct is 0.5;"
+            " stop is 0.1 % away, signal.min_stop_loss_pct is 0.5",
+        )
+    ]
+
+
+def test_a_signal_from_outside_takes_the_interval_slot():
+    script = {"commands": [("09:06", SubmitSignal(long(lifetime_minutes=1)))]}
+    assert asked(script) == EVERY_5
+    during_the_slot = {"commands": [("09:03", Pause()), ("09:05", SubmitSignal(long(lifetime_minutes=1)))]}
+    during_the_slot["commands"].append(("09:06", Resume()))
+    assert asked(during_the_slot) == ["09:00", "09:10", "09:15"]
+
+
+def test_a_signal_from_outside_that_risk_refuses_leaves_the_slot_as_it_was():
+    script = {"commands": [("09:06", SubmitSignal(long()))], "risk": ("gate",)}
+    assert asked(script, profiles=refuse_until("12:00")) == EVERY_5
+
+
+def test_the_warm_up_is_there_before_the_first_question():
+    played = play(scene(candles=FLAT, interval="15m", warmup=10, until="09:50"))
+    assert played.asked == ["09:30", "09:45"]
+
+
+def test_a_waiting_signal_is_not_asked_over():
+    signals = {"09:00": long(price_open=98)}
+    played = play(
+        scene(candles=FLAT, signals=signals, rules=Rules(await_ms=3 * MINUTE_MS), until="09:06"),
+    )
+    assert played.asked == ["09:00", "09:03", "09:04", "09:05"]
+
+
+def test_slots_are_asked_side_by_side():
+    quiet = Script(candles=FLAT, interval="5m")
+    played = play(Scene(scripts={"AAA": quiet, "BBB": quiet}, until="09:07"))
+    assert played.asked == ["09:00", "09:05", "09:00", "09:05"]
