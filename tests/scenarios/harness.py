@@ -59,13 +59,13 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
 class Played(msgspec.Struct, frozen=True):
     """What came of a scene: `lines` (all but milestones and break-even), `every_line`, and what stands behind them.
 
-    `calls` are the calls of every strategy, by symbol; `refused` what hooks were refused.
+    `calls` are the calls of the strategies, those of the first symbol first; `refused` what hooks were refused.
     """
 
     lines: list[Line]
     every_line: list[Line]
     events: list[Event]
-    calls: dict[str, list[Line]]
+    calls: list[Line]
     refused: list[Line]
     outcome: Outcome
 
@@ -76,8 +76,8 @@ class Played(msgspec.Struct, frozen=True):
 
     @property
     def asked(self) -> list[str]:
-        """The times at which a strategy was asked for a signal; those of the first symbol first."""
-        return [at for calls in self.calls.values() for at, call in calls if call == "get_signal"]
+        """The times at which a strategy was asked for a signal."""
+        return [at for at, call in self.calls if call == "get_signal"]
 
     def of(self, kind: type[Event]) -> list[Any]:
         """The events of one kind."""
@@ -142,7 +142,7 @@ def _run(scene: Scene, side: str, block_minutes: int) -> Played:
     several = len(scene.scripts) > 1
     told = [(clock(e.at_ms), f"{e.symbol} " * several + note_of(e, mirror)) for e in events]
     lines = [line for line, event in zip(told, events, strict=True) if not isinstance(event, MILESTONES)]
-    return Played(lines, told, events, calls, refused, outcome)
+    return Played(lines, told, events, [line for of in calls.values() for line in of], refused, outcome)
 
 
 def _key(symbol: str) -> SlotKey:

@@ -182,8 +182,13 @@ def test_a_refusal_by_cash_gives_the_slot_back():
         "pausing and resuming twice is the same as once",
         candles=FLAT,
         interval="5m",
-        commands=[("09:02", Resume()), ("09:03", Pause()), ("09:04", Pause())]
-        + [("09:07", Resume()), ("09:08", Resume())],
+        commands=[
+            ("09:02", Resume()),
+            ("09:03", Pause()),
+            ("09:04", Pause()),
+            ("09:07", Resume()),
+            ("09:08", Resume()),
+        ],
         until="09:12",
         lines=[("09:03", "paused"), ("09:07", "resumed")],
     ),
