@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,8 +30,9 @@ from btk.cli.endings import INTERRUPTED
 from btk.cli.options import AsJson, Assignments, ConfigFiles, chosen_settings
 from btk.cli.output import print_document
 from btk.library.parameter_grid import parse_axes
+from btk.library.walk_forward import parse_lengths
 from btk.library.walker import Progress, Walk, Walker, WalkResult
-from btk.model.errors import StrategyError
+from btk.model.errors import StrategyError, UsageError
 
 REDRAW_SECONDS = 0.2
 BAR_WIDTH = 24
@@ -61,6 +63,34 @@ Resume = Annotated[
         help="Take the variants that this earlier walk has already done, if nothing they depend on has changed.",
     ),
 ]
+WalkWindows = Annotated[
+    str | None,
+    typer.Option(
+        "--walk",
+        metavar="TRAIN/TEST",
+        help="Walk forward, as 90d/30d: choose on 90 days, be measured on the next 30, and so on.",
+    ),
+]
+Trials = Annotated[
+    int | None,
+    typer.Option("--trials", metavar="N", min=1, help="Search with Optuna instead of trying everything."),
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option("--scheduler", metavar="ADDRESS", help="Of the Dask cluster, as tcp://10.0.0.1:8786."),
+]
+
+
+class Executor(StrEnum):
+    """Where variants run."""
+
+    local = "local"
+    dask = "dask"
+
+
+ExecutorName = Annotated[
+    Executor, typer.Option("--executor", help="Processes of this machine, or a Dask cluster.")
+]
 
 
 def walker(  # noqa: PLR0917 (every parameter is a flag)
@@ -81,6 +111,10 @@ def walker(  # noqa: PLR0917 (every parameter is a flag)
     gaps: GapsChoice = Gaps.error,
     jobs: Jobs = None,
     resume: Resume = None,
+    walk_windows: WalkWindows = None,
+    trials: Trials = None,
+    executor: ExecutorName = Executor.local,
+    scheduler: Scheduler = None,
     as_json: AsJson = False,
 ) -> None:
     """Run each strategy with each set of parameters on the same candles, and rank them by one statistic."""
@@ -97,7 +131,18 @@ def walker(  # noqa: PLR0917 (every parameter is a flag)
         },
         (),
     )
-    walk = Walk(axes=parse_axes(param or ()), metric=metric, minimize=minimize, jobs=jobs, resume=resume)
+    if (executor is Executor.dask) != (scheduler is not None):
+        raise UsageError("--executor dask and --scheduler ADDRESS go together")
+    walk = Walk(
+        axes=parse_axes(param or ()),
+        metric=metric,
+        minimize=minimize,
+        jobs=jobs,
+        resume=resume,
+        lengths=None if walk_windows is None else parse_lengths(walk_windows),
+        trials=trials,
+        scheduler=scheduler,
+    )
     loaded = chosen_settings(context, config, assignments, flags)
     run = Walker(loaded.settings, loaded.root, walk, fill_gaps=gaps is Gaps.fill)
     with interruptible(run.switch), _progress() as watch:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Mapping
 from typing import Any, TextIO
 
+import msgspec
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -13,6 +15,8 @@ from rich.table import Table
 from btk.model.dates import format_date
 
 TOP = 10
+_PLAIN = re.compile(r"[A-Za-z][\w./-]*")
+_NOT_TEXT = {"true", "false", "null"}
 COLUMNS = {
     "total_trades": ("Trades", 0),
     "win_rate_pct": ("Win %", 1),
@@ -34,6 +38,8 @@ def show_walk(
     console.print(_headline(document), style="bold")
     console.print(_counts(document))
     console.print()
+    if "walk_forward" in document:
+        _print_windows(console, document)
     if document["ranking"]:
         console.print(_table(document))
         console.print()
@@ -48,7 +54,13 @@ def number(value: float | None, decimals: int = 3) -> str:
 
 def words(params: Mapping[str, Any], names: list[str] | None = None) -> str:
     """Parameters as they are written on the command line."""
-    return " ".join(f"{name}={params[name]}" for name in names or params if name in params)
+    return " ".join(f"{name}={_written(params[name])}" for name in names or params if name in params)
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, str) and _PLAIN.fullmatch(value) and value not in _NOT_TEXT:
+        return value
+    return msgspec.json.encode(value).decode()
 
 
 def _headline(document: Mapping[str, Any]) -> str:
@@ -87,6 +99,44 @@ def _table(document: Mapping[str, Any]) -> Table:
     return table
 
 
+def _print_windows(console: Console, document: Mapping[str, Any]) -> None:
+    forward = document["walk_forward"]
+    table = Table(
+        box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, header_style="bold"
+    )
+    table.add_column("Tested on", vertical="bottom")
+    table.add_column("Chosen before", overflow="fold", vertical="bottom")
+    for heading in ("In\nsample", "Out of\nsample", "Return\n%", "Trades"):
+        table.add_column(heading, justify="right", vertical="bottom")
+    for row in forward["windows"]:
+        table.add_row(*_window_cells(document, row))
+    console.print(f"Walk-forward, {document['metric']} in and out of sample:")
+    console.print(table)
+    whole = forward["statistics"]
+    efficiency = forward["efficiency_pct"]
+    console.print(
+        "efficiency "
+        + ("N/A, nothing was earned in sample" if efficiency is None else f"{efficiency:.0f} %")
+        + " (return a day out of sample beside in sample);"
+        f" out of sample together {whole['total_trades']:,} trades, avg {number(whole['avg_pnl_pct'])} %,"
+        f" {document['metric']} {number(whole.get(document['metric']))}"
+    )
+    console.print("\nThe newest window to choose on:")
+
+
+def _window_cells(document: Mapping[str, Any], row: Mapping[str, Any]) -> list[str]:
+    test = row["test"]
+    chosen = _variant(document, row) if row["params"] is not None else "N/A: nothing to choose"
+    return [
+        f"{format_date(test['from_ms'])} to {format_date(test['to_ms'])}",
+        f"failed: {row['error']}" if row["error"] else chosen,
+        number(row["in_sample"]),
+        number(row["out_of_sample"]),
+        number(row["out_of_sample_return_pct"], 2),
+        "N/A" if row["out_of_sample_trades"] is None else f"{row['out_of_sample_trades']:,}",
+    ]
+
+
 def _variant(document: Mapping[str, Any], row: Mapping[str, Any]) -> str:
     tried = words(row["params"], document["varied"]) if document["varied"] else ""
     several = len(document["strategy"]) > 1 or not tried
@@ -114,7 +164,7 @@ def _winner(document: Mapping[str, Any]) -> str:
 
 
 def _again(best: Mapping[str, Any]) -> str:
-    params = " ".join(f"--param {shlex.quote(f'{name}={value}')}" for name, value in best["params"].items())
+    params = " ".join(f"--param {shlex.quote(words(best['params'], [name]))}" for name in best["params"])
     return f"btk backtest --entry {best['entry']} {params}".rstrip()
 
 

@@ -37,7 +37,10 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Score(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What came of a variant: figures of its portfolio, or the error that made it fail. A missing figure is None."""
+    """What came of a variant: figures of its portfolio, or the error that made it fail. A missing figure is None.
+
+    `key` names exactly this backtest; `from_ms` and `to_ms` are its frame where that is not the walk's.
+    """
 
     number: int
     strategy: str
@@ -47,6 +50,8 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     error: str = ""
     seconds: float = 0.0
     key: str = ""
+    from_ms: int = 0
+    to_ms: int = 0
     trades: tuple[Trade, ...] = ()
 
 

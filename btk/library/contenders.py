@@ -69,6 +69,11 @@ class Contenders:
         return [contender.cls for contender in self.all]
 
     @property
+    def digests(self) -> list[tuple[str, str, str]]:
+        """Names of the code, the candles and the settings of each."""
+        return [contender.digests for contender in self.all]
+
+    @property
     def job(self) -> Job:
         """The backtest of the first; frame, symbols and candles are those of all."""
         return self.all[0].job
@@ -106,13 +111,17 @@ class Contenders:
     def score(self, variant: Variant) -> Score:
         """Run one variant; never raises."""
         scored = score(variant, self.name(variant), self._job, time.perf_counter)
-        return msgspec.structs.replace(scored, key=self.key(variant))
+        frame = variant.frame
+        stretch = {"from_ms": frame.from_ms, "to_ms": frame.to_ms} if frame else {}
+        return msgspec.structs.replace(scored, key=self.key(variant), **stretch)
 
     def key(self, variant: Variant) -> str:
         """A short name of exactly this backtest: equal keys, equal results."""
         digests = self.all[variant.contender].digests
         return blake2b(
-            msgspec.json.encode((digests, variant.params, variant.frame), order="deterministic"),
+            msgspec.json.encode(
+                (digests, variant.params, variant.frame, variant.keep_trades), order="deterministic"
+            ),
             digest_size=12,
         ).hexdigest()
 

@@ -54,7 +54,8 @@ def walk_document(
 ) -> Document:
     """Builtins only. `ranking` has every variant that ran, the best first; `best` has all of its statistics.
 
-    `facts` are `status`, `minimize`, `varied` (names of the parameters that differ), `total` and `timing`.
+    `facts` are `status`, `varied` (names of the parameters that differ), `total`, `timing` and `course`: what only
+    a walk-forward or a search has to say.
     """
     job, rows = contenders.job, ranking.rows()
     best = ranking.best
@@ -71,11 +72,12 @@ def walk_document(
             "symbols": job.symbols,
             "frame": {"from_ms": job.frame.from_ms, "to_ms": job.frame.to_ms},
             "metric": ranking.metric,
-            "minimize": facts["minimize"],
+            "minimize": ranking.minimize,
             "varied": facts["varied"],
             "counts": _counts(rows, tally, facts),
             "best": _best(contenders, ranking),
             "deflated_sharpe": deflated,
+            **_course(facts),
             "ranking": [{"rank": rank, **_row(row)} for rank, row in enumerate(rows, 1)],
             "failed": sorted(tally.failures, key=lambda failure: failure.number),
             "warnings": list(_warnings(ranking, tally, deflated)),
@@ -87,11 +89,17 @@ def walk_document(
 def _counts(rows: list[Ranked], tally: Tally, facts: Document) -> Document:
     return {
         "variants": facts["total"],
-        "done": len(rows),
+        "done": tally.ended - tally.failed,
         "without_value": sum(row.value is None for row in rows),
         "failed": tally.failed,
         "reused": tally.reused,
     }
+
+
+def _course(facts: Document) -> Document:
+    course = facts["course"]
+    assert isinstance(course, dict)
+    return course
 
 
 def _row(row: Ranked) -> Document:

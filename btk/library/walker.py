@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,13 +12,17 @@ import msgspec
 from btk import wiring
 from btk.adapters.settings_document import settings_document
 from btk.adapters.walk_folder import WalkFolder, read_variants
-from btk.adapters.worker_pool import Died, WorkerPool, processors
+from btk.adapters.worker_pool import processors
 from btk.engines.drivers import StopSwitch
-from btk.engines.walker import Score, Variant, failed
+from btk.engines.walker import Score, Variant
 from btk.library.contenders import Contenders, Recipe, check_ranges
 from btk.library.parameter_grid import Axis
 from btk.library.run_ids import new_run_id
+from btk.library.walk_courses import Course, Grid, Searched
 from btk.library.walk_document import Tally, walk_document
+from btk.library.walk_executors import Pool, dask_pool, local_pool, scores
+from btk.library.walk_forward import Forward, Lengths
+from btk.model.errors import UsageError
 from btk.model.settings import Settings
 from btk.report.document import Document
 from btk.report.ranking import Ranked, Ranking, check_metric
@@ -27,13 +31,20 @@ RUNS = Path("runs")
 
 
 class Walk(msgspec.Struct, frozen=True, kw_only=True):
-    """What to try and how: `axes` are the parameters, `jobs` the processes (None: one for each processor)."""
+    """What to try and how.
+
+    `axes` are the parameters, `jobs` the processes (None: one for each processor). `lengths` makes it a
+    walk-forward, `trials` a search. `resume` names an earlier walk, `scheduler` a Dask cluster to run on.
+    """
 
     axes: tuple[Axis, ...] = ()
     metric: str = "sharpe_ratio"
     minimize: bool = False
     jobs: int | None = None
     resume: str | None = None
+    lengths: Lengths | None = None
+    trials: int | None = None
+    scheduler: str | None = None
 
 
 class Progress(NamedTuple):
@@ -66,65 +77,66 @@ class Walker:
 
     def __init__(self, settings: Settings, root: Path, walk: Walk, *, fill_gaps: bool = False) -> None:
         check_metric(walk.metric)
-        check_ranges(walk.axes)
+        _check_choices(walk)
         self._settings = settings
         self._walk = walk
-        self._contenders = Contenders(Recipe(settings, root, fill_gaps))
+        self._recipe = Recipe(settings, root, fill_gaps)
+        self._contenders = Contenders(self._recipe)
         self._contenders.check(walk.axes)
-        self._jobs = min(walk.jobs or processors(), max(1, self.total))
+        self._course = _course(self._contenders, walk)
+        self._jobs = min(walk.jobs or processors(), max(1, self._course.total))
         self._runs = root / settings.state.path / RUNS
-        self._ranking = Ranking(walk.metric, walk.minimize)
+        self._earlier = _earlier(self._runs, walk.resume)
         self._tally = Tally()
         self.run_id = new_run_id()
         self.switch = StopSwitch()
-
-    @property
-    def total(self) -> int:
-        """How many variants there are."""
-        return self._contenders.count(self._walk.axes)
 
     def run(self, watch: Watch = lambda progress: None) -> WalkResult:
         """Try every variant. `watch` is told several times a second how far it is."""
         started = time.perf_counter()
 
         def look() -> bool:
-            best, tally = self._ranking.best, self._tally
-            watch(Progress(tally.ended, self.total, tally.failed, time.perf_counter() - started, best))
+            tally, course = self._tally, self._course
+            seconds = time.perf_counter() - started
+            watch(Progress(tally.ended, course.total, tally.failed, seconds, course.ranking.best))
             return not self.switch.requested
 
-        with WalkFolder(self._runs, self.run_id) as folder:
+        with self._pool() as pool, WalkFolder(self._runs, self.run_id) as folder:
             folder.describe(self._description())
-            for scored in self._scores(look):
+            for scored in self._course.scores(lambda variants: self._scores(pool, variants, look)):
                 folder.add(scored)
-                self._take(scored)
+                self._tally.take(scored)
             document = self._document(time.perf_counter() - started)
             folder.finish(document)
-        return WalkResult(document, folder.path, self._tally.ended == self.total)
+        return WalkResult(document, folder.path, self._complete)
 
-    def _scores(self, look: Callable[[], bool]) -> Iterator[Score]:
-        variants: Iterable[Variant] = self._contenders.variants(self._walk.axes)
-        if self._walk.resume is not None:
-            remaining = {self._contenders.key(variant): variant for variant in variants}
-            yield from self._known(self._walk.resume, remaining)
-            variants = remaining.values()
-        with WorkerPool(self._contenders.score, self._jobs) as pool:
-            for variant, answer in pool.answers(variants, look):
-                if isinstance(answer, Died):
-                    yield failed(variant, self._contenders.name(variant), answer.reason)
+    @property
+    def _complete(self) -> bool:
+        return not self.switch.requested or self._tally.ended == self._course.total
+
+    def _pool(self) -> Pool:
+        if self._walk.scheduler is None:
+            return local_pool(self._contenders, self._jobs)
+        pool = dask_pool(self._contenders, self._recipe, self._walk.scheduler)
+        self._jobs = pool.jobs
+        return pool
+
+    def _scores(self, pool: Pool, variants: Iterable[Variant], look: Callable[[], bool]) -> Iterator[Score]:
+        known: list[Score] = []
+
+        def unknown() -> Iterator[Variant]:
+            for variant in variants:
+                found = self._earlier.get(self._contenders.key(variant))
+                if found is None:
+                    yield variant
                 else:
-                    yield answer
+                    self._tally.reused += 1
+                    known.append(msgspec.structs.replace(found, number=variant.number))
 
-    def _known(self, run_id: str, remaining: dict[str, Variant]) -> Iterator[Score]:
-        for scored in read_variants(self._runs, run_id, Score):
-            # A failed one is tried again: its worker may have died of something that has passed.
-            if scored.status == "done" and scored.key in remaining:
-                self._tally.reused += 1
-                yield msgspec.structs.replace(scored, number=remaining.pop(scored.key).number)
-
-    def _take(self, scored: Score) -> None:
-        self._tally.take(scored)
-        if scored.status == "done":
-            self._ranking.add(scored.number, scored.strategy, scored.params, scored.statistics)
+        for scored in scores(pool, self._contenders, unknown(), look):
+            yield from _drained(known)
+            yield scored
+        yield from _drained(known)
 
     def _description(self) -> dict[str, object]:
         return {
@@ -132,21 +144,48 @@ class Walker:
             "run_id": self.run_id,
             "mode": "walker",
             "started_at_ms": wiring.now_ms(),
-            "variants": self.total,
+            "variants": self._course.total,
             "metric": self._walk.metric,
             "resumes": self._walk.resume,
             "settings": settings_document(self._settings),
         }
 
     def _document(self, seconds: float) -> Document:
-        return walk_document(self.run_id, self._contenders, self._ranking, self._tally, self._facts(seconds))
-
-    def _facts(self, seconds: float) -> Document:
         busy = self._tally.seconds / (seconds * self._jobs) * 100 if seconds else None
-        return {
-            "status": "complete" if self._tally.ended == self.total else "partial",
-            "minimize": self._walk.minimize,
-            "varied": [axis.name for axis in self._walk.axes if len(axis.values) > 1],
-            "total": self.total,
+        varied = [axis.name for axis in self._walk.axes if axis.range or len(axis.values) > 1]
+        facts: Document = {
+            "status": "complete" if self._complete else "partial",
+            "varied": varied,
+            "total": self._course.total,
+            "course": self._course.document(),
             "timing": {"seconds": seconds, "jobs": self._jobs, "busy_pct": busy},
         }
+        return walk_document(self.run_id, self._contenders, self._course.ranking, self._tally, facts)
+
+
+def _course(contenders: Contenders, walk: Walk) -> Course:
+    ranking = Ranking(walk.metric, walk.minimize)
+    if walk.lengths is not None:
+        return Forward(contenders, walk.axes, ranking, walk.lengths)
+    if walk.trials is not None:
+        return Searched(contenders, walk.axes, ranking, walk.trials)
+    return Grid(contenders, walk.axes, ranking)
+
+
+def _check_choices(walk: Walk) -> None:
+    if walk.lengths is not None and walk.trials is not None:
+        raise UsageError("--walk tries every combination on each window: leave out either --walk or --trials")
+    if walk.trials is None:
+        check_ranges(walk.axes)
+
+
+def _earlier(runs: Path, run_id: str | None) -> Mapping[str, Score]:
+    if run_id is None:
+        return {}
+    # A failed one is tried again: its worker may have died of something that has passed.
+    return {score.key: score for score in read_variants(runs, run_id, Score) if score.status == "done"}
+
+
+def _drained(known: list[Score]) -> Iterator[Score]:
+    while known:
+        yield known.pop(0)

@@ -50,6 +50,7 @@ class Ranking:
 
     def __init__(self, metric: str, minimize: bool = False) -> None:
         self.metric = metric
+        self.minimize = minimize
         self._sign = 1 if minimize else -1
         self._rows: list[Ranked] = []
         self.best: Ranked | None = None

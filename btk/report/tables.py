@@ -61,8 +61,8 @@ def _time(value: float) -> str:
 
 STYLES: Mapping[str, Callable[[float], str]] = {
     "price": price_text,
-    "signed_pct": lambda value: f"{value:+.2f} %",
-    "pct": lambda value: f"{value:.2f} %",
+    "signed_pct": lambda value: f"{value:+,.2f} %",
+    "pct": lambda value: f"{value:,.2f} %",
     "money": lambda value: f"{value:,.2f}",
     "signed_money": lambda value: f"{value:+,.2f}",
     "minutes": lambda value: f"{value:,.1f}",

@@ -1,6 +1,7 @@
 """`btk walker` as users meet it."""
 
 import json
+import shlex
 import signal
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def test_the_screen_ranks_variants_and_says_how_to_run_the_winner_again(
     out, err = capsys.readouterr()
     assert err == ""
     assert "3 of 3 variants; by sharpe_ratio, highest first" in out
-    again = next(line for line in out.splitlines() if line.startswith("Again")).split()[2:]
+    again = shlex.split(next(line for line in out.splitlines() if line.startswith("Again")))[2:]
     assert again[:3] == ["backtest", "--entry", BEAT]
     assert run(["--root", str(root), *again]) == 0
 

@@ -27,7 +27,9 @@ def root(tmp_path: Path) -> Path:
 
 def settings_of(root: Path, entry: str = "strategies/beat.py:Beat", **params: object) -> Settings:
     flags = [Override("strategy.entry", json.dumps([entry]), "--entry")]
-    flags += [Override(f"strategy.params.{name}", str(value), "--param") for name, value in params.items()]
+    flags += [
+        Override(f"strategy.params.{name}", json.dumps(value), "--param") for name, value in params.items()
+    ]
     return load_settings(root, [], {}, flags).settings
 
 

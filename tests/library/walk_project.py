@@ -6,6 +6,7 @@ from pathlib import Path
 
 STRATEGIES = """
 import os
+import pathlib
 import signal
 
 import numpy as np
@@ -18,12 +19,16 @@ class Beat(Strategy):
     every: int = 6
     side: str = "long"
     signal_at_20: int = 0
+    die_once: str = ""
 
     def indicators(self, candles):
         if self.every == 0:
             raise ValueError("every is 0")
         if self.every == 20 and self.signal_at_20:
             os.kill(os.getppid(), self.signal_at_20)
+        if self.die_once and self.every == 5 and not pathlib.Path(self.die_once).exists():
+            pathlib.Path(self.die_once).touch()
+            os.kill(os.getpid(), signal.SIGKILL)
         if self.every == -9:
             os.kill(os.getpid(), signal.SIGKILL)
         return {"turn": np.arange(len(candles)) % self.every == 0}

@@ -93,6 +93,8 @@ class CandleChart {
     plot.pen.rect(this.area.left, 0, this.area.right - this.area.left, plot.height - 20);
     plot.pen.clip();
     this.candles(plot, columns);
+    // Thousands of full dots would hide the candles.
+    plot.pen.globalAlpha = shown.length > 5 * MOST_DRAWN ? 0.35 : 1;
     shown.forEach((trade) => (shown.length > MOST_DRAWN ? this.dot(plot, trade) : this.trade(plot, trade)));
     plot.pen.restore();
     this.tooltip(plot, columns, shown);
@@ -147,7 +149,7 @@ class CandleChart {
     const { pen } = plot;
     pen.fillStyle = plot.colour(trade.pnl > 0 ? "up" : "down");
     pen.beginPath();
-    pen.arc(this.area.x(trade.opened), this.area.y(trade.open), 2.2, 0, 7);
+    pen.arc(this.area.x(trade.opened), this.area.y(trade.open), 2, 0, 7);
     pen.fill();
   }
 
