@@ -14,6 +14,7 @@ from btk.adapters.candle_writer import CandleWriter
 from btk.adapters.ccxt_candles import MarketCandles
 from btk.adapters.ccxt_client import Patience, VenueClient
 from btk.adapters.ccxt_venues import Venue, chosen_market
+from btk.adapters.disk import Disk
 from btk.adapters.venue_pause import VenuePause, wall_ms
 from btk.model.errors import BtkError
 
@@ -28,6 +29,7 @@ class WarmingPlan(NamedTuple):
     orders: Sequence[Order]
     patience: Patience
     rows_a_request: int
+    disk: Disk = Disk()
 
 
 class WarmingOutcome(NamedTuple):
@@ -54,7 +56,7 @@ async def warm(plan: WarmingPlan, watch: Watch) -> WarmingOutcome:
 
 
 def _entered(plan: WarmingPlan, order: Order, watch: Watch, held: ExitStack) -> SeriesWarming:
-    writer = held.enter_context(CandleWriter(plan.root, order.series))
+    writer = held.enter_context(CandleWriter(plan.root, order.series, disk=plan.disk))
     return SeriesWarming(plan.root, order, writer, watch)
 
 

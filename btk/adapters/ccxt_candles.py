@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import NamedTuple
 
 import numpy as np
@@ -70,14 +71,14 @@ class MarketCandles:
         So an absence is believed only when it was told twice, and a venue that sends less than asked loses nothing.
         """
         known, next_ms = blank_stretch(span, self.step_ms), None
-        while True:
+        for answers in count():
             absent = runs(known.states == UNKNOWN, span.from_ms, self.step_ms)
             if not absent:
                 break
             rows = await self._asked(Span(absent[0].from_ms, absent[-1].to_ms))
             later = rows.open_ms[rows.open_ms >= span.to_ms]
             next_ms = int(later[0]) if len(later) else next_ms
-            if not _placed(known, rows, span, self.step_ms):
+            if not _placed(known, rows, span, self.step_ms) and answers:
                 break
         return Page(span, self.step_ms, known, next_ms)
 
@@ -107,8 +108,8 @@ class MarketCandles:
         return Span(from_ms, min(from_ms + self.page_ms, span.to_ms))
 
     async def _asked(self, span: Span) -> CandleRows:
-        count = (span.to_ms - span.from_ms) // self.step_ms
-        return await self._client.candles(self._market, self._interval, span.from_ms, count)
+        rows = (span.to_ms - span.from_ms) // self.step_ms
+        return await self._client.candles(self._market, self._interval, span.from_ms, rows)
 
 
 def _placed(known: Stretch, rows: CandleRows, span: Span, step_ms: int) -> bool:

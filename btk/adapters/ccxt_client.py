@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from types import TracebackType
@@ -27,8 +27,9 @@ T = TypeVar("T")
 REQUESTS_AT_ONCE = 8
 _LONGEST_DELAY_SECONDS = 60.0
 _SPREAD_SECONDS = 0.25
-# 418 is a ban, and to knock on the door makes it longer.
-_PAUSE_SECONDS: Mapping[int, float] = {418: 120.0, 429: 5.0}
+_TOO_MANY, _BANNED = 429, 418
+# The shortest ban: to knock on the door before its end makes it longer.
+_BAN_SECONDS = 120.0
 
 
 class Patience(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +62,8 @@ class VenueClient:
 
     async def __aenter__(self) -> Self:
         self._client = account_less_client(self.venue, self._patience.timeout_seconds)
+        # ccxt's wait for sockets that nobody will use again.
+        self._client.timeout_on_exit = 0
         self._vendor_errors = vendor_errors()
         self._send = self._client.fetch
         self._client.fetch = self._paused_fetch
@@ -123,7 +126,7 @@ class VenueClient:
             return await ask()
         except self._vendor_errors as error:
             if is_rate_limit(error) and not self._pause.left_seconds():
-                self._pause.extend(_PAUSE_SECONDS[429])
+                self._pause.extend(self._patience.retry_delay_seconds)
             raise in_our_words(self.venue.name, error) from error
 
     def _delay_seconds(self, tries: int) -> float:
@@ -151,8 +154,9 @@ class VenueClient:
     def _heard(self, *told: Any) -> str:
         status, _reason, _url, _method, headers, body = told[:6]
         after = next((value for name, value in headers.items() if name.lower() == "retry-after"), None)
-        if status in _PAUSE_SECONDS or (after is not None and status >= 400):
-            self._pause.extend(_told_seconds(after) or _PAUSE_SECONDS.get(status, _PAUSE_SECONDS[429]))
+        if status in (_TOO_MANY, _BANNED) or (after is not None and status >= 400):
+            untold = _BAN_SECONDS if status == _BANNED else self._patience.retry_delay_seconds
+            self._pause.extend(_told_seconds(after) or untold)
         return str(body).strip()
 
 

@@ -143,7 +143,7 @@ def test_a_cache_that_cannot_be_written_is_exit_3(root: Path, capsys: Captured) 
 
 def test_the_list_has_a_line_for_each_series(root: Path, capsys: Captured) -> None:
     assert _cache(root, "list") == 0
-    assert "no candles yet; btk cache import FILE" in capsys.readouterr().out
+    assert "no candles yet; btk cache warm --exchange binance" in capsys.readouterr().out
     _import(root, _candles(root, range(10)))
     _import(root, _candles(root, range(12, 20)))
     capsys.readouterr()
