@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from btk.model.bars import COLUMNS, Bars, Span
 from btk.model.intervals import MINUTE_MS
@@ -19,6 +19,7 @@ class HeldCandles:
 
     def __init__(self, source: CandleSource, spans: Mapping[str, Span]) -> None:
         self._source = source
+        self._folded: dict[tuple[str, str, Span], Bars] = {}
         self._missing: dict[tuple[str, Span], tuple[Span, ...]] = {}
         minutes = sum((span.to_ms - span.from_ms) // MINUTE_MS for span in spans.values())
         held = spans if minutes * len(COLUMNS) * 8 <= MOST_BYTES else {}
@@ -42,6 +43,13 @@ class HeldCandles:
         if bars is None or span.from_ms < bars.first_ms or span.to_ms > bars.end_ms:
             return self._source.read(symbol, span)
         return bars.between(*span)
+
+    def folded(self, symbol: str, interval: str, span: Span, fold: Callable[[], Bars]) -> Bars:
+        """Bars made of these candles by `fold`, made once: variants differ in their parameters, not in their bars."""
+        key = (symbol, interval, span)
+        if key not in self._folded:
+            self._folded[key] = fold()
+        return self._folded[key]
 
     def digest(self, symbol: str, span: Span) -> str:
         """The source's own digest."""

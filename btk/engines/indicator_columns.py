@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from btk.core.resample import resample
 from btk.core.strategy import Strategy, overrides
+from btk.engines.held_candles import HeldCandles
 from btk.model.bars import Bars, Candles, Span
 from btk.model.errors import StrategyError
 from btk.model.intervals import floor_to, interval_ms
@@ -21,6 +22,12 @@ Columns = dict[str, NDArray[Any]]
 
 def frame_bars(source: CandleSource, symbol: str, interval: str, span: Span) -> Bars:
     """All whole bars of `interval` inside `span`, read and folded piece by piece."""
+    if isinstance(source, HeldCandles):
+        return source.folded(symbol, interval, span, lambda: _folded(source, symbol, interval, span))
+    return _folded(source, symbol, interval, span)
+
+
+def _folded(source: CandleSource, symbol: str, interval: str, span: Span) -> Bars:
     step_ms = interval_ms(interval)
     first_ms = -(-span.from_ms // step_ms) * step_ms
     end_ms = max(floor_to(span.to_ms, step_ms), first_ms)
