@@ -109,8 +109,8 @@ class RiskBook:
         others = self._others(key, own_counts)
         detail = self._limit(candidate, others) or self._mood(candidate, standing)
         if detail is not None:
-            rule = detail.partition(": ")[0]
-            return Refusal("risk", f"{self.name}.{rule.split()[0]}", detail)
+            rule, _, words = detail.partition(": ")
+            return Refusal("risk", f"{self.name}.{rule}", words)
         return self._ask_rules(candidate, others, standing)
 
     def rule_refusal(self, key: SlotKey, candidate: Candidate, standing: Standing) -> Refusal | None:
