@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from btk.core.risk import Book, Candidate
     from btk.core.strategy import Strategy
     from btk.library.backtest import Backtest
+    from btk.library.candles import cache_candles, check_candles, warm_candles
     from btk.library.state import (
         read_book_data,
         read_partial_data,
@@ -55,6 +56,8 @@ _HOMES = {
     "Stored": "btk.ports",
     "Strategy": "btk.core.strategy",
     "Trade": "btk.model.trade",
+    "cache_candles": "btk.library.candles",
+    "check_candles": "btk.library.candles",
     "read_book_data": "btk.library.state",
     "read_partial_data": "btk.library.state",
     "read_position_data": "btk.library.state",
@@ -66,6 +69,7 @@ _HOMES = {
     "use_persist_schedule_adapter": "btk.library.state_backends",
     "use_persist_signal_adapter": "btk.library.state_backends",
     "use_persist_strategy_adapter": "btk.library.state_backends",
+    "warm_candles": "btk.library.candles",
 }
 
 __all__ = [
@@ -85,6 +89,8 @@ __all__ = [
     "Stored",
     "Strategy",
     "Trade",
+    "cache_candles",
+    "check_candles",
     "read_book_data",
     "read_partial_data",
     "read_position_data",
@@ -96,6 +102,7 @@ __all__ = [
     "use_persist_schedule_adapter",
     "use_persist_signal_adapter",
     "use_persist_strategy_adapter",
+    "warm_candles",
 ]
 
 
