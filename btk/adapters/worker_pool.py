@@ -123,6 +123,8 @@ def _serve(work: Callable[[Any], Any], door: Connection, inherited: list[Connect
         except EOFError:
             return
         door.send(work(task))
+        # Objects that hold each other hold arrays too: left to the collector's own time, they would pile up.
+        gc.collect()
 
 
 def _received(worker: _Worker) -> Any:
