@@ -18,7 +18,7 @@ _SIDES = {"long": 1, "short": -1}
 def plan(signal: Signal, price: float, now_ms: int, terms: Terms) -> Plan | tuple[str, ...]:
     """The plan `signal` stands for at the market's `price`, or all its problems."""
     rules = terms.rules
-    problems: list[str] = []
+    problems = ["there is no market price yet"] if math.isnan(price) else []
     side = _side(signal, rules, problems)
     if signal.symbol is not None and signal.symbol != terms.symbol:
         problems.append(f"the signal is for {signal.symbol}, this slot trades {terms.symbol}")
