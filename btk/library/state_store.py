@@ -51,8 +51,8 @@ class StateStore:
     """One process's hold on the state of a run: `load` once, then for every change `commit`, act, `spread`.
 
     Errors: `Overtaken`, another process has written, end without acting; `DamagedState`, refuse to start;
-    `DumpError`, `Transient`, `Unknown` from `commit`: it did not happen as far as anybody may rely on it, so do not
-    act, and let the next commit have these slots again; from `spread`: the change stands, `spread` again next tick.
+    `DumpError`, `Transient`, `Unknown` from `commit`: nobody may rely on it, so do not act on it; the next commit is
+    as if it had never been, so put into it what still holds; from `spread`: the change stands, `spread` again later.
     """
 
     def __init__(self, backends: StateBackends, roster: Roster, owner: Owner) -> None:
@@ -61,7 +61,6 @@ class StateStore:
         self._files = StateFiles(backends, roster.exchange)
         self._records: dict[SlotKey, SlotRecord] = {}
         self._unspread: set[SlotKey] = set()
-        self._doubtful: set[SlotKey] = set()
         self._committing = asyncio.Lock()
         self._spreading = asyncio.Lock()
         self._commit: Commit
@@ -98,7 +97,6 @@ class StateStore:
                 msgspec.structs.replace(record, epoch=self.epoch, commit=number) for record in change.slots
             ]
             slots = {record.key: record for record in (*self._still_to_write(), *changed)}
-            self._doubtful |= {record.key for record in changed}
             await self._write_commit(
                 msgspec.structs.replace(
                     self._commit,
@@ -107,7 +105,6 @@ class StateStore:
                     change=msgspec.structs.replace(change, slots=tuple(slots.values())),
                 )
             )
-            self._doubtful.clear()
             self._records.update(slots)
             self._unspread |= set(slots)
 
@@ -177,8 +174,8 @@ class StateStore:
         self._commit = commit
 
     def _still_to_write(self) -> list[SlotRecord]:
-        # What a failed commit may have left on disk is put right by the next; what no file has yet must stay in it.
-        return of_slots(self._records, self._unspread | self._doubtful)
+        # The commit replaces the last one: what only that one has must be in this one too.
+        return of_slots(self._records, self._unspread)
 
     async def _spread_slot(self, key: SlotKey) -> None:
         record = self._records[key]
