@@ -10,10 +10,10 @@ import msgspec
 from btk.adapters.candle_block import DamagedBlock
 from btk.adapters.candle_index import DamagedIndex, load_index, verify_entry
 from btk.adapters.candle_reader import StoredCandles
-from btk.adapters.candle_series import SeriesKey
+from btk.adapters.candle_series import SeriesKey, symbol_names
 from btk.adapters.candle_writer import CandleWriter
 from btk.model.bars import Span
-from btk.model.errors import DataError, InvalidInput
+from btk.model.errors import DataError, InvalidInput, UsageError
 
 
 class SeriesFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +51,16 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True):
 def stored_series(root: Path) -> list[SeriesKey]:
     """Every series under a cache folder, in the order of their names."""
     return sorted(_series_under(root), key=str)
+
+
+def chosen_series(series: list[SeriesKey], symbols: str | None) -> list[SeriesKey]:
+    """Those of some symbols, told with commas between; `UsageError` for one of which nothing is stored."""
+    if symbols is None:
+        return series
+    wanted = {symbol_names(symbol.strip()).file_form for symbol in symbols.split(",")}
+    for name in sorted(wanted - {key.symbol for key in series}):
+        raise UsageError(f"--symbols: nothing is stored of {name}; btk cache list shows what is")
+    return [key for key in series if key.symbol in wanted]
 
 
 def series_facts(root: Path, series: SeriesKey) -> SeriesFacts:

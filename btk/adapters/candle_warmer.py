@@ -13,12 +13,12 @@ from btk.adapters.candle_warming import Order, SeriesWarming, Warmed, Watch
 from btk.adapters.candle_writer import CandleWriter
 from btk.adapters.ccxt_candles import MarketCandles
 from btk.adapters.ccxt_client import Patience, VenueClient
-from btk.adapters.ccxt_venues import Venue, chosen_market
+from btk.adapters.ccxt_venues import Venue, VenueMarket, chosen_market
 from btk.adapters.disk import Disk
 from btk.adapters.venue_pause import VenuePause, wall_ms
 from btk.model.errors import BtkError
 
-__all__ = ["Order", "Patience", "Venue", "WarmingOutcome", "WarmingPlan", "warm"]
+__all__ = ["Order", "Patience", "Venue", "WarmingOutcome", "WarmingPlan", "venue_markets", "warm"]
 
 
 class WarmingPlan(NamedTuple):
@@ -55,13 +55,23 @@ async def warm(plan: WarmingPlan, watch: Watch) -> WarmingOutcome:
         return WarmingOutcome(tuple(work.summary() for work in works), requests, error)
 
 
+async def venue_markets(plan: WarmingPlan) -> list[VenueMarket]:
+    """Every market of the plan's venue."""
+    async with _client(plan) as client:
+        return sorted(client.markets.values())
+
+
+def _client(plan: WarmingPlan) -> VenueClient:
+    return VenueClient(plan.venue, pause_of(plan.root, plan.venue.name), plan.patience)
+
+
 def _entered(plan: WarmingPlan, order: Order, watch: Watch, held: ExitStack) -> SeriesWarming:
     writer = held.enter_context(CandleWriter(plan.root, order.series, disk=plan.disk))
     return SeriesWarming(plan.root, order, writer, watch)
 
 
 async def _fetched(plan: WarmingPlan, works: Sequence[SeriesWarming]) -> int:
-    async with VenueClient(plan.venue, pause_of(plan.root, plan.venue.name), plan.patience) as client:
+    async with _client(plan) as client:
         await asyncio.gather(*(_run(plan, client, work) for work in works))
     return client.requests
 

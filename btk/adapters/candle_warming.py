@@ -89,7 +89,7 @@ class SeriesWarming:
     async def run(self, market: MarketCandles) -> None:
         """Fetch and store; `error` is why it ended early, and what was fetched until then is kept."""
         try:
-            if market.kept_ms is None:
+            if market.kept_ms is None and not self.order.refetch:
                 await self._find_listing(market)
             spans = self._fetchable(market)
             pages = pages_of(spans, market.page_ms)
@@ -128,7 +128,7 @@ class SeriesWarming:
 
     def _fetchable(self, market: MarketCandles) -> tuple[Span, ...]:
         wanted, kept_ms = self._wanted(), market.kept_ms or 0
-        if wanted and wanted[0].from_ms < kept_ms:
+        if wanted and wanted[0].from_ms < kept_ms and not self.order.refetch:
             series = self.order.series
             self._late = DataError(
                 f"{series.exchange} keeps no {series.interval} candles before {format_date(kept_ms)}:"

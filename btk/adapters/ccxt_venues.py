@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, NamedTuple
 
+import msgspec
+
 from btk.adapters.candle_series import SymbolNames, symbol_names
 from btk.model.errors import SettingsError
 
@@ -35,7 +37,7 @@ class Venue(NamedTuple):
     options: Mapping[str, Any] = {}
 
 
-class VenueMarket(NamedTuple):
+class VenueMarket(msgspec.Struct, frozen=True, order=True):
     """One market: its name in files, the venues' common name, and the currency it is priced in."""
 
     file_form: str

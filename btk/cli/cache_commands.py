@@ -10,13 +10,16 @@ import typer
 
 from btk.adapters.candle_import import read_minutes
 from btk.adapters.candle_series import SeriesKey, symbol_names
-from btk.adapters.candle_survey import check_series, series_facts, stored_series
+from btk.adapters.candle_survey import Findings, check_series, chosen_series, series_facts, stored_series
+from btk.adapters.candle_warmer import WarmingOutcome
 from btk.adapters.candle_writer import CandleWriter
-from btk.cli.cache_screen import finding_document, finding_lines, import_document, import_lines, list_lines
+from btk.cli.cache_screen import check_document, check_lines, import_document, import_lines, list_lines
 from btk.cli.cache_warm import warm
 from btk.cli.lazy_commands import command_group
 from btk.cli.options import AsJson, Assignments, ConfigFiles, chosen_settings
 from btk.cli.output import print_document
+from btk.cli.warm_progress import warm_progress
+from btk.library.candles import refetch_series
 from btk.model.errors import DataError, UsageError
 from btk.model.names import check_exchange_name
 
@@ -30,6 +33,12 @@ CandleFile = Annotated[
 Symbol = Annotated[str, typer.Option("--symbol", metavar="NAME", help="Such as BTCUSDT or BTC/USDT.")]
 ExchangeName = Annotated[
     str | None, typer.Option("--exchange", metavar="NAME", help="Whose candles; default: exchange.name.")
+]
+Refetch = Annotated[
+    bool, typer.Option("--refetch", help="Fetch again what is stored, and replace what differs.")
+]
+OnlySymbols = Annotated[
+    str | None, typer.Option("--symbols", metavar="LIST", help="Only these, such as BTCUSDT,ETHUSDT.")
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace stored candles that differ.")]
 
@@ -92,22 +101,37 @@ def list_series(
 @app.command()
 def check(
     context: typer.Context,
+    *,
+    refetch: Refetch = False,
+    symbols: OnlySymbols = None,
     config: ConfigFiles = None,
     assignments: Assignments = None,
     as_json: AsJson = False,
 ) -> None:
     """Read every byte; set damaged files aside.
 
-    Exit 4 when something is damaged, or missing inside a series.
+    With --refetch all that is stored is fetched again: what was damaged or missing comes back, and candles that the
+    exchange changed are replaced and shown. Exit 4 when something is damaged, or missing inside a series.
     """
-    root = _cache_folder(context, config, assignments)
-    findings = [check_series(root, series) for series in stored_series(root)]
+    loaded = chosen_settings(context, config, assignments)
+    root = loaded.root / loaded.settings.cache.path
+    chosen = chosen_series(stored_series(root), symbols)
+    outcomes: list[WarmingOutcome] = []
+    if refetch:
+        with warm_progress(shown=not as_json) as watch:
+            outcomes = refetch_series(loaded.settings, loaded.root, chosen, watch)
+    findings = [check_series(root, series) for series in chosen]
     if as_json:
-        series = [finding_document(finding) for finding in findings]
-        print_document({"schema": "btk.cache-check/1", "path": str(root), "series": series})
+        print_document(check_document(root, findings, outcomes))
     else:
-        for finding in findings:
-            typer.echo("\n".join(finding_lines(finding)))
+        typer.echo("\n".join(check_lines(findings, outcomes)))
+    _end_check(root, findings, outcomes)
+
+
+def _end_check(root: Path, findings: list[Findings], outcomes: list[WarmingOutcome]) -> None:
+    error = next((outcome.error for outcome in outcomes if outcome.error), None)
+    if error:
+        raise error
     bad = [finding for finding in findings if not finding.ok]
     if bad:
         raise DataError(

@@ -101,13 +101,32 @@ def warm_lines(outcome: WarmingOutcome, seconds: float) -> Iterator[str]:
         yield "everything was there already: no request was made"
 
 
-def finding_document(finding: Findings) -> dict[str, object]:
-    """One series of `btk cache check --json`."""
-    return {**msgspec.structs.asdict(finding), "ok": finding.ok, "gaps": _spans(finding.gaps)}
+def check_document(
+    root: Path, findings: Sequence[Findings], outcomes: Sequence[WarmingOutcome]
+) -> dict[str, object]:
+    """The document of `btk cache check --json`; `refetched` is what was fetched again."""
+    series = [
+        {**msgspec.structs.asdict(finding), "ok": finding.ok, "gaps": _spans(finding.gaps)}
+        for finding in findings
+    ]
+    refetched = [warmed for outcome in outcomes for warmed in outcome.series]
+    return {"schema": "btk.cache-check/1", "path": str(root), "series": series, "refetched": refetched}
 
 
-def finding_lines(finding: Findings) -> Iterator[str]:
-    """What a check found in a series."""
+def check_lines(findings: Sequence[Findings], outcomes: Sequence[WarmingOutcome]) -> Iterator[str]:
+    """What a check found, and before that what a refetch changed."""
+    for series in (warmed for outcome in outcomes for warmed in outcome.series):
+        name = f"{series.exchange} {series.symbol} {series.interval}"
+        yield f"{name}: fetched again, {series.corrected:,} corrected, {series.new:,} new"
+        for correction in series.corrections:
+            yield f"  corrected {_difference(correction)}"
+        if series.set_aside:
+            yield f"{name}: damaged, set aside and fetched again: {', '.join(series.set_aside)}"
+    for finding in findings:
+        yield from _finding_lines(finding)
+
+
+def _finding_lines(finding: Findings) -> Iterator[str]:
     name = f"{finding.exchange} {finding.symbol} {finding.interval}"
     if finding.ok:
         yield f"{name}: whole"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
+from btk import wiring
+from btk.adapters.settings_inline import Override
 from btk.adapters.strategy_loader import load_strategies, parameters
 from btk.cli.lazy_commands import command_group
-from btk.cli.options import AsJson, project_root
+from btk.cli.options import AsJson, Assignments, ConfigFiles, chosen_settings, project_root
 from btk.cli.output import print_document
 from btk.core.strategy import Strategy
 from btk.model.errors import StrategyError
@@ -17,6 +20,13 @@ from btk.model.errors import StrategyError
 app = command_group("What there is to choose from.")
 
 STRATEGIES = "strategies"
+
+ExchangeName = Annotated[
+    str | None, typer.Option("--exchange", metavar="NAME", help="Which; default: exchange.name.")
+]
+Quote = Annotated[
+    str | None, typer.Option("--quote", metavar="NAME", help="Only those priced in it, as USDT.")
+]
 
 
 @app.command()
@@ -31,6 +41,46 @@ def strategies(context: typer.Context, as_json: AsJson = False) -> None:
         print(f"no strategies in {STRATEGIES}/; `btk new DIR` makes a project with one")
     for row in rows:
         print(_line(row))
+
+
+@app.command()
+def exchanges(context: typer.Context, as_json: AsJson = False) -> None:
+    """The exchanges that candles can be fetched from, by the names that exchange.name takes."""
+    from btk.adapters.ccxt_venues import exchange_ids
+
+    rows = [wiring.DEMO, *exchange_ids()]
+    if as_json:
+        print_document({"schema": "btk.exchanges/1", "exchanges": rows})
+    else:
+        print("\n".join(rows))
+
+
+@app.command()
+def symbols(
+    context: typer.Context,
+    *,
+    exchange: ExchangeName = None,
+    quote: Quote = None,
+    config: ConfigFiles = None,
+    assignments: Assignments = None,
+    as_json: AsJson = False,
+) -> None:
+    """The symbols of an exchange, asked from it; perpetuals with --set exchange.market=swap."""
+    from btk.library.symbols import symbols_of
+
+    loaded = chosen_settings(context, config, assignments, _named(exchange))
+    rows = [row for row in symbols_of(loaded.settings, loaded.root) if quote in (None, row.quote)]
+    if as_json:
+        print_document(
+            {"schema": "btk.symbols/1", "exchange": loaded.settings.exchange.name, "symbols": rows}
+        )
+        return
+    for row in rows:
+        print(f"{row.file_form:24}{row.unified}")
+
+
+def _named(exchange: str | None) -> list[Override]:
+    return [] if exchange is None else [Override("exchange.name", exchange, "--exchange")]
 
 
 def _strategy_rows(root: Path) -> Iterator[dict[str, object]]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,6 +14,7 @@ import msgspec
 from btk import wiring
 from btk.adapters.candle_block import DamagedBlock
 from btk.adapters.candle_index import DamagedIndex
+from btk.adapters.candle_reader import StoredCandles
 from btk.adapters.candle_series import SeriesKey
 from btk.adapters.project import find_root
 from btk.adapters.settings import load_settings
@@ -46,6 +48,21 @@ def warm_spans(
     from btk.adapters.candle_warmer import warm
 
     return _finished(warm(wiring.warming_plan(settings, root, spans, refetch), watch))
+
+
+def refetch_series(
+    settings: Settings, root: Path, series: Sequence[SeriesKey], watch: Watch = unseen
+) -> list[WarmingOutcome]:
+    """Fetch again all that is stored of these series: candles that the exchange changed are replaced and reported."""
+    outcomes = []
+    for (exchange, market), group in groupby(sorted(series, key=_market_of), key=_market_of):
+        chosen = msgspec.structs.replace(settings.exchange, name=exchange, market=market)
+        here = msgspec.structs.replace(settings, exchange=chosen)
+        source = StoredCandles(root / settings.cache.path, exchange)
+        spans = {key.symbol: source.extent(key.symbol) for key in group}
+        known = {symbol: span for symbol, span in spans.items() if span}
+        outcomes.append(warm_spans(here, root, known, watch, refetch=True))
+    return outcomes
 
 
 def warm_what_is_missing(settings: Settings, root: Path, watch: Watch = unseen) -> WarmingOutcome | None:
@@ -109,6 +126,10 @@ def cache_candles(
     if missing:
         dates = ", ".join(f"{format_date(hole.from_ms)} to {format_date(hole.to_ms)}" for hole in missing[:5])
         raise DataError(f"{symbol}: the exchange has no candles for {dates}; choose another start and end")
+
+
+def _market_of(series: SeriesKey) -> tuple[str, str]:
+    return series.exchange, "swap" if "." in series.symbol else "spot"
 
 
 def _project(symbol: str, exchange: str | None, root: Path | None) -> tuple[Settings, Path]:

@@ -159,7 +159,37 @@ def test_a_complete_cache_is_read_without_ccxt(venue: VenueServer, root: Path) -
     assert _btk(root, "cache", "warm", "--quiet") == 0
     script = (
         f"import sys; from btk.cli.app import run; code = run(['backtest', '--json', '--root', {str(root)!r}]);"
-        "print([name for name in ('ccxt', 'aiohttp', 'asyncio') if name in sys.modules], code, file=sys.stderr)"
+        "print([name for name in ('ccxt', 'aiohttp') if name in sys.modules], code, file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
     assert done.stderr == b"[] 0\n"
+
+
+def test_a_refetch_shows_what_the_exchange_changed(venue: VenueServer, root: Path, capsys: Captured) -> None:
+    assert _btk(root, "cache", "warm", "--symbols", "BTCUSDT", "--quiet", *DAY) == 0
+    venue.book.corrected.add(1_679_875_260_000)
+    assert _btk(root, "cache", "check", "--refetch") == 0
+    first, second, last = capsys.readouterr().out.splitlines()
+    assert first == "binance BTCUSDT 1m: fetched again, 1 corrected, 0 new"
+    assert second.startswith("  corrected 2023-03-27T00:01  close ")
+    assert last == "binance BTCUSDT 1m: whole"
+
+
+def test_the_symbols_of_an_exchange_are_listed_by_the_names_the_settings_take(
+    venue: VenueServer, root: Path, capsys: Captured
+) -> None:
+    assert _btk(root, "list", "symbols", "--exchange", "bybit", "--quote", "USDT", "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["symbols"][1] == {"file_form": "BTCUSDT", "unified": "BTC/USDT", "quote": "USDT"}
+    assert _btk(root, "list", "symbols", "--exchange", "bybit", "--set", "exchange.market=swap") == 0
+    assert "BTCUSDT.USDT" in capsys.readouterr().out
+    assert _btk(root, "list", "symbols", "--quote", "EUR") == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_the_exchanges_are_listed_without_asking_any(
+    venue: VenueServer, root: Path, capsys: Captured
+) -> None:
+    assert _btk(root, "list", "exchanges") == 0
+    assert {"demo", "binance", "bybit", "kraken", "okx"} <= set(capsys.readouterr().out.split())
+    assert venue.asked == []

@@ -167,7 +167,9 @@ def test_a_corrected_candle_is_left_alone_until_a_refetch_replaces_it_and_says_s
     changed = span.from_ms + 77 * MINUTE_MS
     venue.book.corrected.add(changed)
     assert warmed(plan(cache, span)).requests == 0
+    venue.asked.clear()
     series = warmed(plan(cache, span, refetch=True)).series[0]
+    assert len(venue.asked) == 2
     assert (series.new, series.corrected) == (0, 1)
     [difference] = series.corrections
     assert difference.open_ms == changed
