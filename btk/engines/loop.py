@@ -55,36 +55,44 @@ class Loop:
     def _tick(self, tick: int) -> Conversation:
         self.now_ms = tick
         due = [slot for slot in self._slots if slot.next_ms <= tick]
+        stepped = [slot for slot in due if slot.hard_next_ms <= tick]
         for slot in due:
             slot.reached_ms = tick
+        for slot in stepped:
             slot.exits(tick)
-        for slot in due:
+        for slot in stepped:
             slot.activation(tick)
         for slot in due:
             if slot.hooks:
                 yield from self._hooks(slot, tick, alone=len(due) == 1)
         for slot in due:
-            if slot.reached_ms <= self._last_decision_ms:
+            if slot.reached_ms <= self._last_decision_ms and (slot.changed or slot.hard_next_ms <= tick):
                 yield from self._decide(slot, slot.reached_ms)
         for slot in due:
             slot.plan_next(slot.reached_ms)
 
     def _hooks(self, slot: Slot, tick: int, alone: bool) -> Conversation:
         slot.phase = Phase.HOOKS
-        before = slot.state.holding if isinstance(slot.state, Open) else None
-        yield from self._call_due_hooks(slot, tick)
-        watch = slot.watching()
-        if watch is not None and slot.looked_at(tick):
-            last = self._watch_until(slot, tick) if alone and not slot.has_more_at(tick) else tick
-            yield from self._watch(slot, watch, range(tick, last + 1, MINUTE_MS))
-        if before is not None:
-            slot.settle_after_hook(slot.reached_ms, before)
-        yield from self._call_due_hooks(slot, slot.reached_ms)
+        before = slot.state
+        if slot.hooks_due:
+            yield from self._call_due_hooks(slot, tick)
+        if slot.watches and slot.looked_at(tick):
+            last = self._watch_until(slot, tick) if alone else tick
+            yield from self._watch(slot, slot.watching(), range(tick, last + 1, MINUTE_MS))
+        # While nothing was commanded or heard, the minutes are accounted for together later.
+        if isinstance(before, Open) and (slot.state is not before or slot.hard_next_ms <= tick):
+            slot.settle_after_hook(slot.reached_ms, before.holding)
+        if slot.hooks_due:
+            yield from self._call_due_hooks(slot, slot.reached_ms)
 
     def _watch_until(self, slot: Slot, tick: int) -> int:
+        hard_ms = slot.hard_next_ms
+        if slot.changed or hard_ms <= tick:
+            if slot.has_more_at(tick):
+                return tick
+            hard_ms = slot.hard_ms(tick)
         others = min((other.next_ms for other in self._slots if other is not slot), default=NEVER)
-        last = min(slot.hard_ms(tick) - MINUTE_MS, others - MINUTE_MS, self._stretch_end_ms)
-        return max(tick, int(last))
+        return max(tick, int(min(hard_ms - MINUTE_MS, others - MINUTE_MS, self._stretch_end_ms)))
 
     def _watch(self, slot: Slot, watch: Hook, ticks: range) -> Conversation:
         name, args = watch

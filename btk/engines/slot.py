@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -33,6 +34,12 @@ from btk.model.intervals import MINUTE_MS
 from btk.model.names import SlotKey
 from btk.model.signal import Signal
 
+WATCH_HOOKS: Mapping[type[State], str] = {
+    Idle: "on_idle",
+    Scheduled: "on_waiting",
+    Open: "on_active",
+    Closing: "on_active",
+}
 MILESTONE_HOOKS = {"on_breakeven", "on_partial_profit", "on_partial_loss"}
 
 
@@ -47,7 +54,10 @@ class World(msgspec.Struct, frozen=True):
 
 
 class Slot:
-    """`next_ms` is the next tick at which it has to be stepped; between now and then nothing can happen to it."""
+    """`next_ms` is the next tick at which it has to be looked at, `hard_next_ms` the next one to be stepped.
+
+    Before the hard one nothing can happen to it but its once-a-minute hook, before the next one not even that.
+    """
 
     def __init__(
         self,
@@ -67,6 +77,7 @@ class Slot:
         self.phase = Phase.EXITS
         self.order = 0
         self.next_ms: float = 0
+        self.hard_next_ms: float = 0
         self.reached_ms = 0
         self.answer: Answer | None = None
         self.queued: Signal | None = None
@@ -80,6 +91,8 @@ class Slot:
         self._world: World
         self._minutes = Minutes.nothing()
         self._last_price = 0.0
+        self._planned: State | None = None
+        self._watched: tuple[State, Hook] | None = None
         self._extremes_ms = 0
         self._milestones_ms = 0
 
@@ -97,6 +110,7 @@ class Slot:
         self.market._minutes = minutes
         self.market._windows.clear()
         self.market.now_ms = tick_ms
+        self._planned = None
         self.plan_next(tick_ms - MINUTE_MS)
 
     @property
@@ -240,16 +254,28 @@ class Slot:
         self.inbox.obey(self, command, desk, tick_ms)
         self.become(desk.state, desk.told)
 
-    def watching(self) -> Hook | None:
-        """The once-a-minute hook of the present state, if the strategy has one."""
+    @property
+    def watches(self) -> bool:
+        """Whether the strategy has a once-a-minute hook for the present state."""
+        kind = type(self.state)
+        return WATCH_HOOKS.get(kind) in self.hooks and not (self.stopping and kind is Idle)
+
+    def watching(self) -> Hook:
+        """The once-a-minute hook of the present state, and what it is shown."""
         state = self.state
-        if isinstance(state, Open | Closing):
-            return ("on_active", (self.view(state.holding),)) if "on_active" in self.hooks else None
-        if isinstance(state, Scheduled):
-            return ("on_waiting", (signal_of(state.plan),)) if "on_waiting" in self.hooks else None
-        if isinstance(state, Idle):
-            return ("on_idle", ()) if "on_idle" in self.hooks and not self.stopping else None
-        return None
+        if self._watched is None or self._watched[0] is not state:
+            shown: tuple[Any, ...] = ()
+            if isinstance(state, Open | Closing):
+                shown = (self.view(state.holding),)
+            elif isinstance(state, Scheduled):
+                shown = (signal_of(state.plan),)
+            self._watched = (state, (WATCH_HOOKS[type(state)], shown))
+        return self._watched[1]
+
+    @property
+    def changed(self) -> bool:
+        """Whether its state is another than the one its next ticks were found for."""
+        return self.state is not self._planned
 
     def looked_at(self, tick_ms: int) -> bool:
         """Whether the candle that closed at a tick counts for the position."""
@@ -272,9 +298,10 @@ class Slot:
         return max(soonest, min(touched, rules.deadline_ms(state, self.terms), self.inbox.next_ms))
 
     def plan_next(self, now_ms: int) -> None:
-        """Find the next tick at which the slot has to be stepped."""
-        hard_ms = self.hard_ms(now_ms)
-        self.next_ms = now_ms + MINUTE_MS if self.watching() else hard_ms
+        """Find the next tick at which the slot has to be looked at, and the next at which it has to be stepped."""
+        if self.changed or now_ms >= self.hard_next_ms or type(self.state) is Idle:
+            self.hard_next_ms, self._planned = self.hard_ms(now_ms), self.state
+        self.next_ms = now_ms + MINUTE_MS if self.watches else self.hard_next_ms
 
     def has_more_at(self, tick_ms: int) -> bool:
         """Whether a once-a-minute hook is not all at a tick: a question, or a milestone that a hook hears of."""
