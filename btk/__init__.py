@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from btk.core.strategy import Strategy
     from btk.library.backtest import Backtest
     from btk.library.candles import cache_candles, check_candles, warm_candles
+    from btk.library.html_report import html_report
+    from btk.library.parameter_grid import parse_axes
+    from btk.library.reports import Choice, Reports
     from btk.library.state import (
         read_book_data,
         read_partial_data,
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
         use_persist_signal_adapter,
         use_persist_strategy_adapter,
     )
+    from btk.library.walker import Walk, Walker
     from btk.model.bars import Candles
     from btk.model.errors import InsufficientData, LookAhead, NotRecorded
     from btk.model.signal import Signal
@@ -45,19 +49,25 @@ _HOMES = {
     "Book": "btk.core.risk",
     "Candidate": "btk.core.risk",
     "Candles": "btk.model.bars",
+    "Choice": "btk.library.reports",
     "InsufficientData": "btk.model.errors",
     "LookAhead": "btk.model.errors",
     "Market": "btk.core.market",
     "NotRecorded": "btk.model.errors",
     "Position": "btk.core.position",
     "Refused": "btk.model.verdict",
+    "Reports": "btk.library.reports",
     "Signal": "btk.model.signal",
     "StateBackend": "btk.ports",
     "Stored": "btk.ports",
     "Strategy": "btk.core.strategy",
     "Trade": "btk.model.trade",
+    "Walk": "btk.library.walker",
+    "Walker": "btk.library.walker",
     "cache_candles": "btk.library.candles",
     "check_candles": "btk.library.candles",
+    "html_report": "btk.library.html_report",
+    "parse_axes": "btk.library.parameter_grid",
     "read_book_data": "btk.library.state",
     "read_partial_data": "btk.library.state",
     "read_position_data": "btk.library.state",
@@ -78,19 +88,25 @@ __all__ = [
     "Book",
     "Candidate",
     "Candles",
+    "Choice",
     "InsufficientData",
     "LookAhead",
     "Market",
     "NotRecorded",
     "Position",
     "Refused",
+    "Reports",
     "Signal",
     "StateBackend",
     "Stored",
     "Strategy",
     "Trade",
+    "Walk",
+    "Walker",
     "cache_candles",
     "check_candles",
+    "html_report",
+    "parse_axes",
     "read_book_data",
     "read_partial_data",
     "read_position_data",

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from btk.cli.backtest_command import (
+    Cache,
     Entries,
     ExchangeName,
     FrameName,
@@ -27,6 +28,7 @@ from btk.cli.backtest_command import (
     yaml_list,
 )
 from btk.cli.endings import INTERRUPTED
+from btk.cli.missing_candles import fetch_what_is_missing
 from btk.cli.options import AsJson, Assignments, ConfigFiles, chosen_settings
 from btk.cli.output import print_document
 from btk.library.parameter_grid import parse_axes
@@ -108,6 +110,7 @@ def walker(  # noqa: PLR0917 (every parameter is a flag)
     exchange: ExchangeName = None,
     model: ModelName = None,
     assignments: Assignments = None,
+    cache: Cache = True,
     gaps: GapsChoice = Gaps.error,
     jobs: Jobs = None,
     resume: Resume = None,
@@ -144,6 +147,8 @@ def walker(  # noqa: PLR0917 (every parameter is a flag)
         scheduler=scheduler,
     )
     loaded = chosen_settings(context, config, assignments, flags)
+    if cache:
+        fetch_what_is_missing(loaded)
     run = Walker(loaded.settings, loaded.root, walk, fill_gaps=gaps is Gaps.fill)
     with interruptible(run.switch), _progress() as watch:
         result = run.run(watch)

@@ -52,10 +52,18 @@ class Tally:
 def walk_document(
     run_id: str, contenders: Contenders, ranking: Ranking, tally: Tally, facts: Document
 ) -> Document:
-    """Builtins only. `ranking` has every variant that ran, the best first; `best` has all of its statistics.
+    """The document, builtins only; a missing number is None.
 
-    `facts` are `status`, `varied` (names of the parameters that differ), `total`, `timing` and `course`: what only
-    a walk-forward or a search has to say.
+    `ranking`: one row a variant that ran, the best first: `rank`, `number` (the order in which it was written),
+    `strategy`, `params` (all of them), `value` (its metric) and the statistics of `btk.report.ranking.SHOWN`.
+    `best`: the first of them with all of its statistics and the `entry` to run it again. `failed`: the others, with
+    their `error`. `counts`: `variants` there were, `done`, `without_value`, `failed`, `reused` from an earlier walk.
+    `deflated_sharpe`: see `btk.report.deflated_sharpe`. `varied`: the parameters that differ. `timing.busy_pct`:
+    the share of the processes' time in which they ran variants. Of a search also `search`; of a walk-forward
+    `walk_forward`: its `windows` (`train` and `test` frames, the winner, `in_sample` and `out_of_sample`), the
+    `efficiency_pct`, and the `statistics` of all trades out of sample.
+
+    `facts` are `status`, `varied`, `total`, `timing` and `course`: what only a walk-forward or a search has to say.
     """
     job, rows = contenders.job, ranking.rows()
     best = ranking.best
