@@ -42,7 +42,7 @@ both_sides = pytest.mark.parametrize("side", ["long", "short"])
 
 
 class Scene(msgspec.Struct, frozen=True, kw_only=True):
-    """Who plays (by symbol), how long, by which settings, and which lines a trader would note."""
+    """Who plays (by symbol, or "symbol/strategy"), how long, by which settings, and which lines a trader would note."""
 
     title: str = ""
     scripts: Mapping[str, Script]
@@ -127,7 +127,7 @@ def _run(scene: Scene, side: str, block_minutes: int) -> Played:
     job = Job(
         seats=[_seat(symbol, s, mirror, calls[symbol], refused) for symbol, s in scene.scripts.items()],
         source=RecordedCandles(
-            {symbol: _minutes(s.candles, scene.until, mirror) for symbol, s in scene.scripts.items()}
+            {_key(name).symbol: _minutes(s.candles, scene.until, mirror) for name, s in scene.scripts.items()}
         ),
         frame=Frame(from_ms=NINE_MS, to_ms=at_ms(scene.until), interval=scene.frame_interval),
         model=scene.model,
@@ -145,8 +145,9 @@ def _run(scene: Scene, side: str, block_minutes: int) -> Played:
     return Played(lines, told, events, [line for of in calls.values() for line in of], refused, outcome)
 
 
-def _key(symbol: str) -> SlotKey:
-    return SlotKey(symbol, "scripted", "test")
+def _key(name: str) -> SlotKey:
+    symbol, _, strategy = name.partition("/")
+    return SlotKey(symbol, strategy or "scripted", "test")
 
 
 def _commands(script: Script, mirror: Mirror) -> list[tuple[int, Command]]:

@@ -1,44 +1,13 @@
-"""Semantics, section 7: every limit of a risk profile, Python rules, several profiles, and places that come back."""
+"""Semantics, section 7: every built-in limit of a risk profile, on both sides."""
 
 from __future__ import annotations
 
-import pytest
-
 from btk.core.rules import Rules
-from btk.model.commands import ActivateScheduled, AverageBuy, CancelScheduled, PartialClose, Stop
-from btk.model.events import OpenedEvent
-from btk.model.intervals import MINUTE_MS
-from btk.model.settings import RiskProfile, Sizing
+from btk.model.commands import AverageBuy, PartialClose
 from btk.model.signal import Signal
-from tests.scenarios.harness import Played, Scene, at_ms, both_sides, clock, play, scene
+from tests.scenarios.bound import FLAT, FREE, limited, once, openings, refusals, together
+from tests.scenarios.harness import Played, Scene, both_sides, play, scene
 from tests.scenarios.script import Script, long
-
-FLAT = {"09:00": "100"}
-FREE = Rules(slippage_pct=0, fee_pct=0)
-
-
-def limited(*rules, **limits):
-    """One profile named `p`."""
-    return {"p": (RiskProfile(**limits), [(rule.__name__, rule) for rule in rules])}
-
-
-def together(profiles, side: str = "long", until: str = "09:10", rules: Rules = FREE, **scripts) -> Played:
-    """Symbols under one profile."""
-    bound = {symbol: Script(candles=FLAT, risk=("p",), **script) for symbol, script in scripts.items()}
-    return play(Scene(scripts=bound, profiles=profiles, until=until, rules=rules), side)
-
-
-def once(minute: str, **wish: object) -> dict:
-    """A script that wishes once."""
-    return {"signals": {minute: long(**wish)}}
-
-
-def refusals(played: Played) -> list[tuple[str, str]]:
-    return [(at, line.split(" risk: ")[1]) for at, line in played.lines if "rejected" in line]
-
-
-def openings(played: Played) -> list[tuple[str, str]]:
-    return [(clock(event.at_ms), event.symbol) for event in played.of(OpenedEvent)]
 
 
 @both_sides
@@ -50,9 +19,10 @@ def test_max_positions_counts_all_symbols_in_slot_order(side):
 
 @both_sides
 def test_max_per_symbol_counts_the_strategies_on_it(side):
-    profiles = limited(max_per_symbol=1)
-    played = together(profiles, side, A=once("09:01"), B=once("09:01"))
-    assert openings(played) == [("09:01", "A"), ("09:01", "B")]
+    scripts = {"A/first": once("09:01"), "A/second": once("09:02"), "B/second": once("09:02")}
+    played = together(limited(max_per_symbol=1), side, **scripts)
+    assert openings(played) == [("09:01", "A"), ("09:02", "B")]
+    assert refusals(played) == [("09:02", "p.max_per_symbol 1: 1 taken")]
 
 
 def test_max_long_and_max_short_count_their_own_side():
@@ -258,141 +228,3 @@ def test_the_drawdown_is_measured_from_the_highest_equity_so_far():
         )
     )
     assert refusals(played) == [("09:05", "p.max_drawdown_pct 4.5: halted until it is resumed")]
-
-
-def rule_that(answer):
-    """A rule that answers, or raises, what it is given."""
-
-    def rule(candidate, book):
-        if isinstance(answer, Exception):
-            raise answer
-        return answer(candidate, book) if callable(answer) else answer
-
-    return rule
-
-
-@pytest.mark.parametrize(
-    ("answer", "words"),
-    [
-        ("full moon", "rule: full moon"),
-        (ValueError("no moon"), "rule: raised ValueError: no moon"),
-        (True, "rule: answered True: a rule answers None or the reason of its refusal"),
-        (0, "rule: answered 0: a rule answers None or the reason of its refusal"),
-    ],
-)
-def test_a_rule_that_answers_anything_but_none_refuses(answer, words):
-    played = together(limited(rule_that(answer)), A=once("09:01"))
-    assert refusals(played) == [("09:01", words)]
-
-
-@pytest.mark.parametrize("answer", [None, ""])
-def test_a_rule_that_has_nothing_to_say_lets_pass(answer):
-    assert openings(together(limited(rule_that(answer)), A=once("09:01"))) == [("09:01", "A")]
-
-
-def test_a_rule_sees_the_candidate_and_the_others_places():
-    seen = []
-
-    def look(candidate, book):
-        seen.append((candidate, book))
-
-    together(
-        limited(look),
-        A=once("09:01", cost=70),
-        B=once("09:03", price_open=98, cost=30, lifetime_minutes=5, note="x"),
-    )
-    (_, first), (candidate, second) = seen[-2:]
-    assert first.positions == ()
-    assert [(p.symbol, p.strategy, p.position, p.cost) for p in second.positions] == [
-        ("A", "scripted", "long", 70)
-    ]
-    assert second.exposure == 70
-    assert (candidate.symbol, candidate.position, candidate.price, candidate.price_open) == (
-        "B",
-        "long",
-        100,
-        98,
-    )
-    assert (candidate.price_take_profit, candidate.price_stop_loss, candidate.cost) == (110, 95, 30)
-    assert (candidate.lifetime_minutes, candidate.now_ms, candidate.note) == (5, at_ms("09:03"), "x")
-
-
-def test_rules_are_asked_in_order_and_only_until_one_refuses():
-    asked = []
-
-    def first(candidate, book):
-        asked.append("first")
-        return "no"
-
-    def second(candidate, book):
-        asked.append("second")
-
-    together(limited(first, second), A=once("09:01"))
-    assert asked == ["first"] * 2, "once stepped, once jumped"
-
-
-@both_sides
-def test_several_profiles_reserve_all_or_none(side):
-    profiles = {
-        "few": (RiskProfile(max_positions=1), ()),
-        "none": (RiskProfile(max_long=0, max_short=0), ()),
-    }
-    both = Script(candles=FLAT, signals={"09:01": long()}, risk=("few", "none"))
-    one = Script(candles=FLAT, signals={"09:02": long()}, risk=("few",))
-    played = play(Scene(scripts={"A": both, "B": one}, profiles=profiles, until="09:05"), side)
-    assert openings(played) == [("09:02", "B")]
-
-
-@both_sides
-@pytest.mark.parametrize(
-    ("script", "comes_back"),
-    [
-        ({"signals": {"09:01": long(lifetime_minutes=1)}}, "09:03"),
-        ({"signals": {"09:01": long(price_open=98)}, "commands": [("09:03", CancelScheduled())]}, "09:03"),
-        ({"signals": {"09:01": long(price_open=98)}, "commands": [("09:03", Stop())]}, "09:03"),
-        ({"signals": {"09:01": long(price_open=98)}, "rules": Rules(await_ms=3 * MINUTE_MS)}, "09:04"),
-        ({"signals": {"09:01": long(price_open=98)}, "commands": [("09:02", ActivateScheduled())]}, None),
-        ({"signals": {"09:01": long(stop=99.9)}}, "09:01"),
-        ({"signals": {"09:01": long(cost=20_000)}}, "09:01"),
-    ],
-    ids=["closed", "cancelled", "stopped", "timed out", "still open", "invalid", "no cash"],
-)
-def test_a_place_is_given_back_on_every_path(script, comes_back, side):
-    script = dict(script)
-    rules = script.pop("rules", FREE)
-    waiting = {"otherwise": long()}
-    played = together(
-        limited(max_positions=1), side, rules=rules, A=script, B=waiting | {"signals": {"09:00": None}}
-    )
-    opened = [at for at, line in played.lines if line.startswith("B opened")]
-    assert opened[:1] == ([comes_back] if comes_back else [])
-
-
-@both_sides
-def test_a_scheduled_signal_holds_its_place_and_is_not_asked_again_when_it_fills(side):
-    asked = []
-
-    def count(candidate, book):
-        asked.append(candidate.now_ms)
-        return "only in the morning" if candidate.now_ms > at_ms("09:01") else None
-
-    resting = Script(candles=FLAT | {"09:04": "97"}, signals={"09:01": long(price_open=98)}, risk=("p",))
-    other = Script(candles=FLAT, signals={"09:02": long()}, risk=("p",))
-    profiles = {"p": (RiskProfile(max_positions=1), [("count", count)])}
-    played = play(Scene(scripts={"A": resting, "B": other}, profiles=profiles, until="09:06"), side)
-    assert openings(played) == [("09:04", "A")]
-    assert set(asked) == {at_ms("09:01")}
-
-
-def test_sizing_is_asked_before_risk_so_that_the_limit_sees_the_real_cost():
-    played = play(
-        scene(
-            candles=FLAT,
-            signals={"09:01": long()},
-            risk=("p",),
-            profiles=limited(max_exposure=150),
-            sizing=Sizing(method="fixed_percentage", risk_pct=1.0),
-            until="09:03",
-        )
-    )
-    assert refusals(played) == [("09:01", "p.max_exposure 150: 0 taken, the entry costs 2000")]
