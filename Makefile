@@ -7,13 +7,14 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 READY := $(VENV)/.ready
 
-.PHONY: help demo test lint check bench lock clean
+.PHONY: help demo test lint check soak bench lock clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    run the sample strategy on the built-in demo exchange"
 	@echo "make test    run the tests"
 	@echo "make check   format, lint, types, floors and tests: what CI runs"
+	@echo "make soak    every case of every crash campaign: hours"
 	@echo "make bench   measure the speed"
 	@echo "make lock    choose versions anew and write requirements.lock"
 	@echo "make clean   remove .venv and caches"
@@ -31,6 +32,9 @@ lint: $(READY)
 	$(BIN)/lint-imports
 
 check: lint test
+
+soak: $(READY)
+	$(BIN)/python -m pytest -m soak
 
 bench: $(READY)
 	$(BIN)/python tests/bench/run.py

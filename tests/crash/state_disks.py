@@ -138,11 +138,12 @@ class Moment(NamedTuple):
 
 
 class RememberingDisk(Disk):
-    """Notes after every step of every operation what a power cut would leave."""
+    """Notes after every step of every operation what a power cut would leave under `root`."""
 
-    def __init__(self) -> None:
+    def __init__(self, root: Path) -> None:
         self.moments: list[Moment] = []
         self.committed = 0
+        self._folders = {root}
         self._durable: dict[Path, bytes] = {}
         self._pending: list[tuple[Path, Entry]] = []
 
@@ -171,6 +172,7 @@ class RememberingDisk(Disk):
     def sync_folder(self, folder: Path) -> None:
         super().sync_folder(folder)
         synced = [change for change in self._pending if change[0] == folder]
+        self._folders |= {path for path in folder.iterdir() if path.is_dir() and folder in self._folders}
         self._durable = Moment(self._durable, (), 0)._with(synced)
         self._pending = [change for change in self._pending if change[0] != folder]
         self._note(self._pending)
@@ -180,4 +182,7 @@ class RememberingDisk(Disk):
         self._note(self._pending)
 
     def _note(self, pending: Sequence[tuple[Path, Entry]]) -> None:
-        self.moments.append(Moment(dict(self._durable), tuple(pending), self.committed))
+        # A folder that its parent was not synced for may be lost with all that is in it.
+        durable = {path: content for path, content in self._durable.items() if path.parent in self._folders}
+        possible = tuple(change for change in pending if change[0] in self._folders)
+        self.moments.append(Moment(durable, possible, self.committed))

@@ -196,7 +196,7 @@ def test_a_disk_that_refuses_any_operation_costs_no_state(tmp_path: Path, sample
 
 
 def _moments(dump: Path) -> list[Moment]:
-    disk = RememberingDisk()
+    disk = RememberingDisk(dump.parent)
 
     async def ticks() -> None:
         store = file_store(dump, disk=disk)
