@@ -14,15 +14,15 @@ MOST_BYTES = 4 << 30
 class HeldCandles:
     """Answers like its source, from memory for what lies in `spans` (by symbol).
 
-    More than `MOST_BYTES` is not held: then every read goes to the source, whose mapped files are shared too.
+    More than `most_bytes` is not held: then every read goes to the source, whose mapped files are shared too.
     """
 
-    def __init__(self, source: CandleSource, spans: Mapping[str, Span]) -> None:
+    def __init__(self, source: CandleSource, spans: Mapping[str, Span], most_bytes: int = MOST_BYTES) -> None:
         self._source = source
         self._folded: dict[tuple[str, str, Span], Bars] = {}
         self._missing: dict[tuple[str, Span], tuple[Span, ...]] = {}
         minutes = sum((span.to_ms - span.from_ms) // MINUTE_MS for span in spans.values())
-        held = spans if minutes * len(COLUMNS) * 8 <= MOST_BYTES else {}
+        held = spans if minutes * len(COLUMNS) * 8 <= most_bytes else {}
         self._held = {symbol: source.read(symbol, span) for symbol, span in held.items()}
 
     @property

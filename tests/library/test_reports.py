@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -152,6 +153,27 @@ def test_a_run_is_found_by_its_beginning_and_the_newest_without_a_name(
     assert reports.archive.find(None) == max(run_id, walk_id)
     with pytest.raises(UsageError, match="there is no run 'x'"):
         reports.archive.find("x")
+
+
+def test_a_paper_run_has_the_same_reports_and_how_late_its_events_were(
+    reports: Reports, root: Path, run_id: str
+) -> None:
+    paper = root / "dump" / "runs" / "20990101T000000-aaaaaa"
+    shutil.copytree(reports.archive.runs / run_id, paper)
+    result = paper / "result.json"
+    result.write_text(
+        result.read_text().replace('"mode":"backtest"', '"mode":"paper"').replace(run_id, paper.name)
+    )
+    try:
+        assert reports.kinds(paper.name)[0] == "paper"
+        report = reports["paper"].get_data(paper.name)
+        assert len(report.rows) == len(reports["backtest"].get_data(run_id).rows)
+        metrics = {row["metric"] for row in reports["performance"].get_data(paper.name).rows}
+        assert {"engine", "late opened", "late closed"} <= metrics
+        [path, *_] = reports["paper"].dump(paper.name)
+        assert path.parent == root / "dump" / "paper"
+    finally:
+        shutil.rmtree(paper)
 
 
 def test_what_is_not_there_is_said_with_what_is(reports: Reports, run_id: str) -> None:
