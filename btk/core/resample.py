@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from btk.model.bars import Bars, Column
+
+FOLDED_BY_COLUMN = 60
 
 
 def resample(minutes: Bars, step_ms: int) -> Bars:
     """Whole bars of `step_ms` from minutes that start on such a bar; a last bar that is not complete is left out."""
     per_bar = step_ms // minutes.step_ms
-    count = len(minutes) // per_bar
     if per_bar == 1:
         return minutes
-    rows = count * per_bar
-    table = (count, per_bar)
+    count = len(minutes) // per_bar
+    first, high, low, last, volume = (
+        column[: count * per_bar].reshape(count, per_bar) for column in minutes.columns
+    )
     return Bars(
         minutes.first_ms,
         step_ms,
         (
-            _folded(minutes.open, rows, table)[:, 0].copy(),
-            _folded(minutes.high, rows, table).max(axis=1),
-            _folded(minutes.low, rows, table).min(axis=1),
-            _folded(minutes.close, rows, table)[:, -1].copy(),
-            _folded(minutes.volume, rows, table).sum(axis=1),
+            first[:, 0].copy(),
+            _folded(np.maximum, high),
+            _folded(np.minimum, low),
+            last[:, -1].copy(),
+            _folded(np.add, volume),
         ),
     )
 
 
-def _folded(column: Column, rows: int, table: tuple[int, int]) -> Column:
-    return column[:rows].reshape(table)
+def _folded(fold: np.ufunc, table: Column) -> Column:
+    per_bar = table.shape[1]
+    if per_bar > FOLDED_BY_COLUMN:
+        long_rows: Column = fold.reduce(table, axis=1)
+        return long_rows
+    # NumPy folds short rows one by one; whole columns are several times faster.
+    folded = table[:, 0].copy()
+    for minute in range(1, per_bar):
+        fold(folded, table[:, minute], out=folded)
+    return folded
