@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+import numpy as np
 from numpy.typing import NDArray
 
 from btk.core.desk import Desk
@@ -50,7 +51,8 @@ class Indicators(Mapping[str, NDArray[Any]]):
         self.step_ms = step_ms
 
     def __getitem__(self, name: str) -> NDArray[Any]:
-        return self._columns[name][: (self._market.now_ms - self.first_ms) // self.step_ms]
+        closed = (self._market.now_ms - self.first_ms) // self.step_ms
+        return self._columns[name][: max(0, closed)]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._columns)
@@ -93,9 +95,8 @@ class Market:
         try:
             bars = self._windows[interval]
             stop = (self.now_ms - bars.first_ms) // bars.step_ms
-            start = stop - limit
-            if 0 <= start < stop <= len(bars):
-                return Candles(bars, start, stop)
+            if type(limit) is int and 0 <= stop - limit < stop <= len(bars):
+                return Candles(bars, stop - limit, stop)
         except KeyError:
             pass
         return self._candles_from_history(interval, limit)
@@ -137,14 +138,14 @@ class Market:
         raise NotRecorded("a backtest has no record of single trades: trades() works live only")
 
     def _candles_from_history(self, interval: str, limit: int) -> Candles:
-        if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+        if isinstance(limit, bool) or not isinstance(limit, (int, np.integer)) or limit < 1:
             raise InvalidInput(f"candles({interval!r}, {limit!r}): the limit must be a whole number above 0")
         step_ms = interval_ms(interval)
         end_ms = self.now_ms - self.now_ms % step_ms
-        bars = self._history.window(interval, end_ms - limit * step_ms, self.now_ms)
+        first_ms = end_ms - int(limit) * step_ms
+        bars = self._history.window(interval, first_ms, self.now_ms)
         self._windows[interval] = bars
-        stop = (end_ms - bars.first_ms) // step_ms
-        return Candles(bars, stop - limit, stop)
+        return Candles(bars, (first_ms - bars.first_ms) // step_ms, (end_ms - bars.first_ms) // step_ms)
 
     def _now_desk(self) -> Desk:
         if self._desk is None:
