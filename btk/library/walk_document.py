@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from btk.engines.walker import Score
-from btk.library.contenders import Contenders
+from btk.library.contenders import Contender, Contenders
 from btk.report.deflated_sharpe import deflated_sharpe
 from btk.report.document import Document, json_values
 from btk.report.gates import Figure
@@ -58,10 +58,11 @@ def walk_document(
     `strategy`, `params` (all of them), `value` (its metric) and the statistics of `btk.report.ranking.SHOWN`.
     `best`: the first of them with all of its statistics and the `entry` to run it again. `failed`: the others, with
     their `error`. `counts`: `variants` there were, `done`, `without_value`, `failed`, `reused` from an earlier walk.
-    `deflated_sharpe`: see `btk.report.deflated_sharpe`. `varied`: the parameters that differ. `timing.busy_pct`:
-    the share of the processes' time in which they ran variants. Of a search also `search`; of a walk-forward
-    `walk_forward`: its `windows` (`train` and `test` frames, the winner, `in_sample` and `out_of_sample`), the
-    `efficiency_pct`, and the `statistics` of all trades out of sample.
+    `digests`: of code, candles and settings, by strategy. `deflated_sharpe`: see `btk.report.deflated_sharpe`.
+    `varied`: the parameters that differ. `timing.busy_pct`: the share of the processes' time in which they ran
+    variants. Of a search also `search`; of a walk-forward `walk_forward`: its `windows` (`train` and `test` frames,
+    the winner, `in_sample` and `out_of_sample`), the `efficiency_pct`, and the `statistics` of all trades out of
+    sample.
 
     `facts` are `status`, `varied`, `total`, `timing` and `course`: what only a walk-forward or a search has to say.
     """
@@ -79,6 +80,7 @@ def walk_document(
             "model": job.model,
             "symbols": job.symbols,
             "frame": {"from_ms": job.frame.from_ms, "to_ms": job.frame.to_ms},
+            "digests": [_digests(contender) for contender in contenders.all],
             "metric": ranking.metric,
             "minimize": ranking.minimize,
             "varied": facts["varied"],
@@ -102,6 +104,11 @@ def _counts(rows: list[Ranked], tally: Tally, facts: Document) -> Document:
         "failed": tally.failed,
         "reused": tally.reused,
     }
+
+
+def _digests(contender: Contender) -> Document:
+    code, data, settings = contender.digests
+    return {"strategy": contender.cls.name, "code": code, "data": data, "settings": settings}
 
 
 def _course(facts: Document) -> Document:

@@ -131,7 +131,8 @@ class Walker:
                     yield variant
                 else:
                     self._tally.reused += 1
-                    known.append(msgspec.structs.replace(found, number=variant.number))
+                    # It costs nothing this time.
+                    known.append(msgspec.structs.replace(found, number=variant.number, seconds=0.0))
 
         for scored in scores(pool, self._contenders, unknown(), look):
             yield from _drained(known)
@@ -187,5 +188,5 @@ def _earlier(runs: Path, run_id: str | None) -> Mapping[str, Score]:
 
 
 def _drained(known: list[Score]) -> Iterator[Score]:
-    while known:
-        yield known.pop(0)
+    yield from known
+    known.clear()

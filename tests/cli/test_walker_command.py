@@ -41,6 +41,18 @@ def test_json_is_one_document_and_nothing_else(root: Path, capsys: pytest.Captur
     assert document["varied"] == ["every"]
 
 
+def test_a_walk_forward_shows_each_window_and_what_they_came_to(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flags = ["--param", "every=4,5", "--walk", "10d/10d", "--metric", "avg_pnl_pct"]
+    assert run(["--root", str(root), "walker", BEAT, *flags]) == 0
+    out = capsys.readouterr().out
+    assert "6 of 6 variants; by avg_pnl_pct, highest first" in out
+    assert "2024-01-11 to 2024-01-21  every=" in out
+    assert "2024-01-21 to 2024-01-31  every=" in out
+    assert "efficiency " in out
+
+
 def test_a_walk_of_which_every_variant_fails_ends_with_3(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -56,6 +68,11 @@ def test_a_walk_of_which_every_variant_fails_ends_with_3(
         (["--metric", "profit"], 2, "there is no statistic 'profit'"),
         (["--jobs", "0"], 2, "--jobs"),
         (["--resume", "x"], 2, "no walk of that name"),
+        (["--walk", "90"], 2, "such as 90d/30d"),
+        (["--walk", "90d/30d"], 2, "a frame of 120 days at least, this one has 31"),
+        (["--walk", "9d/3d", "--trials", "5", "--param", "every=3:9"], 2, "leave out either"),
+        (["--executor", "dask"], 2, "go together"),
+        (["--scheduler", "tcp://127.0.0.1:1"], 2, "go together"),
     ],
 )
 def test_mistakes_are_one_line(
