@@ -6,10 +6,14 @@ import asyncio
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 from btk.ports import Stored
+
+# Its own threads: strategies that hang in those of the event loop must not keep state from being saved.
+THREADS: Executor = ThreadPoolExecutor(8, thread_name_prefix="btk-state")
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -18,7 +22,8 @@ T = TypeVar("T")
 class BlockingBackend(ABC):
     """A `StateBackend`; who writes a new one says what `prepare`, `read`, `write`, `remove` and `ids` do."""
 
-    def __init__(self) -> None:
+    def __init__(self, threads: Executor = THREADS) -> None:
+        self._threads = threads
         self._alone = threading.Lock()
         self._prepared = False
 
@@ -104,7 +109,8 @@ class BlockingBackend(ABC):
             self._prepared = True
 
     async def _do(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        return await asyncio.to_thread(self._alone_with, partial(work, *args, **kwargs))
+        call = partial(self._alone_with, partial(work, *args, **kwargs))
+        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
     def _alone_with(self, work: Callable[[], T]) -> T:
         # A cancelled call goes on in its thread: whoever asks next must see what it did.

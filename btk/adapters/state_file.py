@@ -6,6 +6,7 @@ import errno
 import os
 import time
 from collections.abc import Callable
+from concurrent.futures import Executor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,7 +14,7 @@ from typing import Any, TypeVar
 from btk.adapters.disk import DRAFT_SUFFIX, Disk, make_folder, save, unwritable
 from btk.adapters.envelope import BadEnvelope, unseal_stamped
 from btk.adapters.file_lock import folder_alone
-from btk.adapters.state_blocking import BlockingBackend
+from btk.adapters.state_blocking import THREADS, BlockingBackend
 from btk.adapters.state_names import file_name, name_of
 from btk.adapters.state_paths import PREVIOUS, aside, previous, read_whole, twin_in_case
 from btk.adapters.state_values import check_generation, sealed_value, stored_value
@@ -42,8 +43,9 @@ class FileBackend(BlockingBackend):
         *,
         disk: Disk | None = None,
         wait: Callable[[float], None] = time.sleep,
+        threads: Executor = THREADS,
     ) -> None:
-        super().__init__()
+        super().__init__(threads)
         self._entity = entity_name
         self._base = Path(base_dir)
         self._folder = self._base / file_name(entity_name)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import shutil
-from collections.abc import Callable, Coroutine, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,18 +32,8 @@ class Progress:
     committed = 0
 
 
-def in_order(work: Coroutine[Any, Any, None]) -> None:
-    """Run it with one thread, so that the n-th operation is the same one every time."""
-
-    async def whole() -> None:
-        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
-        await work
-
-    asyncio.run(whole())
-
-
 def live(dump: Path, disk: Disk | None, progress: Progress, until: int = TICKS) -> None:
-    """A run from wherever it stands to the tick `until`."""
+    """A run from wherever it stands to the tick `until`; with a disk given, its operations are always in the same order."""
 
     async def ticks() -> None:
         store = file_store(dump, disk=disk)
@@ -54,7 +43,7 @@ def live(dump: Path, disk: Disk | None, progress: Progress, until: int = TICKS) 
             progress.committed = tick
             await store.spread()
 
-    in_order(ticks())
+    asyncio.run(ticks())
 
 
 def _tick(restored: Restored) -> int:
@@ -163,7 +152,7 @@ def _stubborn(dump: Path, disk: Disk, progress: Progress) -> None:
                 continue
 
     try:
-        in_order(ticks())
+        asyncio.run(ticks())
     except DumpError:
         assert progress.committed == 0
 
@@ -206,7 +195,7 @@ def _moments(dump: Path) -> list[Moment]:
             disk.committed = tick
             await store.spread()
 
-    in_order(ticks())
+    asyncio.run(ticks())
     return disk.moments
 
 

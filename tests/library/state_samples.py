@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
 
 from btk.adapters.disk import Disk
+from btk.adapters.state_blocking import THREADS
 from btk.adapters.state_file import FileBackend
 from btk.core.commit import Change
 from btk.core.slot_record import NumberedEvent, SlotRecord
@@ -33,10 +35,11 @@ def owner(pid: int = 1) -> Owner:
 
 
 def file_store(dump: Path, pid: int = 1, disk: Disk | None = None, roster: Roster = ROSTER) -> StateStore:
-    """A store over files, as one process holds it; retries do not wait."""
+    """A store over files, as one process holds it; retries do not wait. With a disk of its own, one thing at a time."""
+    threads = THREADS if disk is None else ThreadPoolExecutor(1)
 
     def backend(entity_name: str, base_dir: str) -> StateBackend:
-        return FileBackend(entity_name, dump / base_dir, disk=disk, wait=lambda _: None)
+        return FileBackend(entity_name, dump / base_dir, disk=disk, wait=lambda _: None, threads=threads)
 
     return StateStore(StateBackends("live", backend), roster, owner(pid))
 
