@@ -44,9 +44,9 @@ class StateBackend(Protocol):
 
     Values are dicts with text keys, lists, text, finite numbers, booleans and None; `InvalidInput` for others.
     When a write returns it is durable, and everybody reads the old value or the new one, never a mix. Errors:
-    `Transient`, nothing has changed, try again; `DumpError`, the disk refuses, and `Unknown`: it may or may not have
-    happened, read before writing again; `DamagedState`, a value is there and cannot be trusted. That is never
-    answered as "nothing is stored".
+    `Transient`, try again; `DumpError`, the store refuses; `Unknown`, it did not answer. After any of them a write
+    may have happened all the same: read before writing again. `DamagedState`: a value is there and cannot be
+    trusted; that is never answered as "nothing is stored".
     """
 
     async def wait_for_init(self) -> None:
