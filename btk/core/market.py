@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from btk.core.desk import Desk
 from btk.core.holding import Holding
 from btk.core.model import Minutes
+from btk.core.states import State
 from btk.model.bars import Bars, Candles
 from btk.model.errors import InvalidInput, LookAhead, NotRecorded
 from btk.model.intervals import MINUTE_MS, interval_ms
@@ -29,6 +30,10 @@ class History(Protocol):
 
 class Bench(Protocol):
     """Where commands are taken in: the slot behind a market."""
+
+    @property
+    def state(self) -> State:
+        """What the slot is in."""
 
     def open_desk(self, tick_ms: int) -> Desk:
         """A desk for commands given at a tick."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from btk.core.desk import NO_POSITION, Desk
 from btk.core.holding import Holding, pnl_pct
 from btk.core.market import Market
 from btk.core.rules import Terms
@@ -13,7 +16,10 @@ from btk.model.verdict import Verdict
 
 
 class Position:
-    """Prices in quote currency, percentages net of costs. Commands answer accepted, or refused with the reason."""
+    """Prices in quote currency, percentages net of costs. Commands answer accepted, or refused with the reason.
+
+    It shows what is so now; once the position is over, what it was when the hook was given it.
+    """
 
     __slots__ = ("_holding", "_market", "_terms")
 
@@ -100,40 +106,49 @@ class Position:
 
     def close(self, note: str = "") -> Verdict:
         """Close it, at market."""
-        return self._market._now_desk().close(note)
+        return self._ask(lambda desk: desk.close(note))
 
     def partial_profit(self, pct: float | None = None, *, cost: float | None = None) -> Verdict:
         """Close a share of what is left (percent, or quote currency) while it is in profit."""
-        return self._market._now_desk().partial("profit", pct, cost)
+        return self._ask(lambda desk: desk.partial("profit", pct, cost))
 
     def partial_loss(self, pct: float | None = None, *, cost: float | None = None) -> Verdict:
         """Close a share of what is left (percent, or quote currency) while it is in loss."""
-        return self._market._now_desk().partial("loss", pct, cost)
+        return self._ask(lambda desk: desk.partial("loss", pct, cost))
 
     def trail_stop(self, shift_pct: float | None = None, *, price: float | None = None) -> Verdict:
         """Tighten the stop: by percentage points of the original distance (negative: closer), or to a price."""
-        return self._market._now_desk().trail_stop(shift_pct, price)
+        return self._ask(lambda desk: desk.trail_stop(shift_pct, price))
 
     def trail_take(self, shift_pct: float | None = None, *, price: float | None = None) -> Verdict:
         """Pull the target closer: by percentage points of the original distance (negative: closer), or to a price."""
-        return self._market._now_desk().trail_take(shift_pct, price)
+        return self._ask(lambda desk: desk.trail_take(shift_pct, price))
 
     def breakeven(self) -> Verdict:
         """Move the stop to the effective entry."""
-        return self._market._now_desk().breakeven()
+        return self._ask(lambda desk: desk.breakeven())
 
     def average_buy(self, cost: float | None = None) -> Verdict:
         """Buy in again at a new extreme against the position, for `cost` (default: signal.position_cost)."""
-        return self._market._now_desk().average(cost)
+        return self._ask(lambda desk: desk.average(cost))
 
     def _now(self) -> Holding:
-        desk = self._market._desk
-        if desk is not None and isinstance(desk.state, Open | Closing):
-            return desk.state.holding
-        return self._holding
+        return self._alive() or self._holding
 
     def _seen(self) -> Holding:
-        return self._market._bench.holding_at(self._market.now_ms)
+        market = self._market
+        return self._holding if self._alive() is None else market._bench.holding_at(market.now_ms)
+
+    def _alive(self) -> Holding | None:
+        market = self._market
+        state = market._bench.state if market._desk is None else market._desk.state
+        if not isinstance(state, Open | Closing) or state.holding.plan.id != self.id:
+            return None
+        return state.holding
+
+    def _ask(self, command: Callable[[Desk], Verdict]) -> Verdict:
+        desk = self._market._now_desk()
+        return NO_POSITION if self._alive() is None else command(desk)
 
     def __repr__(self) -> str:
         return f"Position({self.side} {self._terms.symbol} at {self.price_open:g})"
