@@ -13,6 +13,7 @@ from btk.core.holding import Holding
 from btk.core.market import Indicators, Market
 from btk.core.model import Minutes
 from btk.core.resample import resample
+from btk.core.states import IDLE
 from btk.model.bars import Bars
 from btk.model.errors import InsufficientData, InvalidInput, LookAhead, NotRecorded
 from btk.model.intervals import MINUTE_MS, interval_ms
@@ -46,6 +47,8 @@ class ReadyHistory:
 
 class NoBench:
     """Nobody takes commands."""
+
+    state = IDLE
 
     def open_desk(self, tick_ms: int) -> Desk:
         raise AssertionError("no command was given")
