@@ -57,7 +57,7 @@ def layout_of(path: Path, number: int, lines: list[str]) -> Layout:
             f"{path} line {number}: expected {', '.join(FIELDS)} in columns, got {lines[0].strip()[:60]!r}"
         )
     header = not any(is_number(cell) or is_date(cell) for cell in cells)
-    columns = _named_columns(path, number, cells) if header else tuple(range(len(FIELDS)))
+    columns = columns_by_name(path, number, cells) if header else tuple(range(len(FIELDS)))
     layout = Layout(separator, header, columns, dated=False)
     return layout._replace(dated=_is_dated(layout, lines))
 
@@ -91,7 +91,8 @@ def _cells(line: str, separator: str) -> list[str]:
     return next(csv.reader([line], delimiter=separator), [])
 
 
-def _named_columns(path: Path, number: int, cells: list[str]) -> tuple[int, ...]:
+def columns_by_name(path: Path, number: int, cells: list[str]) -> tuple[int, ...]:
+    """Where the six fields are by the names in line `number`; `DataError` for names that are not there."""
     names = [re.sub(r"[^a-z0-9]+", "_", cell.lower()).strip("_") for cell in cells]
     found = {field: _place(field, names) for field in FIELDS}
     absent = [field for field, place in found.items() if place is None]

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from btk.adapters.candle_csv import CsvRows, read_csv
+from btk.adapters.candle_csv import CsvRows
+from btk.adapters.candle_files import read_rows
 from btk.adapters.candle_merge import CandleRows
 from btk.adapters.candle_stretch import runs
 from btk.core.candle_rules import first_fault
@@ -43,8 +44,8 @@ class FileCandles(NamedTuple):
 
 
 def read_minutes(path: Path, now_ms: int) -> FileCandles:
-    """One-minute candles of a CSV or CSV.gz file; `DataError` names file, line, time and value of what is wrong."""
-    found = read_csv(path)
+    """One-minute candles of a file, or a folder of one series; `DataError` names file, line, time and value."""
+    found = read_rows(path)
     _check_times(path, found, now_ms)
     unordered = int(np.count_nonzero(np.diff(found.open_ms) < 0))
     ordered = _taken(found, np.argsort(found.open_ms)) if unordered else found

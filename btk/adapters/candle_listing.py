@@ -33,3 +33,8 @@ def listed_ms(folder: Path) -> int | None:
 def remember_listing(folder: Path, first_ms: int) -> None:
     """Nothing before `first_ms` will be asked for again."""
     save(Disk(), folder / _NAME, (seal(_KIND, _Listing(first_ms)),))
+
+
+def forget_listing(folder: Path) -> None:
+    """Whoever asks next finds out anew."""
+    Disk().remove(folder / _NAME)

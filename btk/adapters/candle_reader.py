@@ -11,6 +11,7 @@ import numpy as np
 from btk.adapters.candle_block import table_checksum
 from btk.adapters.candle_index import CandleIndex, load_index
 from btk.adapters.candle_listing import listed_ms
+from btk.adapters.candle_merge import CandleRows
 from btk.adapters.candle_series import SeriesKey
 from btk.adapters.candle_stretch import CANDLE, EMPTY, Counts, Stretch, runs
 from btk.adapters.candle_window import close_before, rows_of, shown, states_of
@@ -55,6 +56,12 @@ class StoredCandles:
         """
         stretch = self._of_one_moment(symbol, lambda folder, index: _shown_rows(folder, index, span))
         return Bars(span.from_ms, self._key(symbol).step_ms, stretch.table)
+
+    def candles(self, symbol: str, span: Span) -> CandleRows:
+        """Only the candles that the venue sent, without those that `read` shows for empty minutes."""
+        stretch = self._of_one_moment(symbol, lambda folder, index: rows_of(folder, index, span))
+        found = np.flatnonzero(stretch.states == CANDLE)
+        return CandleRows(span.from_ms + found * self._key(symbol).step_ms, stretch.table[:, found])
 
     def digest(self, symbol: str, span: Span) -> str:
         """Equal candles give an equal digest, however they are filed; of whole months it takes checksums."""

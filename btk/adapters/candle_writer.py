@@ -9,9 +9,18 @@ from types import TracebackType
 from typing import Self
 
 import msgspec
+import numpy as np
 
 from btk.adapters.candle_block import Block, DamagedBlock, block_bytes, facts_of, stamp_of
-from btk.adapters.candle_index import BlockEntry, CandleIndex, load_index, save_index, verify_entry
+from btk.adapters.candle_index import (
+    INDEX_NAME,
+    BlockEntry,
+    CandleIndex,
+    load_index,
+    save_index,
+    verify_entry,
+)
+from btk.adapters.candle_listing import forget_listing
 from btk.adapters.candle_merge import (
     DIFFERENCES_SHOWN,
     CandleRows,
@@ -28,7 +37,15 @@ from btk.adapters.candle_recovery import (
     sweep,
 )
 from btk.adapters.candle_series import SeriesKey
-from btk.adapters.candle_stretch import Hole, Stretch, blank_stretch, failed_stretch, overlay, trimmed
+from btk.adapters.candle_stretch import (
+    UNKNOWN,
+    Hole,
+    Stretch,
+    blank_stretch,
+    failed_stretch,
+    overlay,
+    trimmed,
+)
 from btk.adapters.disk import Disk, make_folder, save
 from btk.adapters.file_lock import exclusive
 from btk.model.bars import Span
@@ -107,6 +124,21 @@ class CandleWriter:
             set_aside=self._set_aside,
         )
 
+    def forget(self, span: Span) -> None:
+        """Drop what is known of a span; a series of which nothing is left is as if it had never been."""
+        step_ms = self._series.step_ms
+        kept = []
+        for entry in self._index.blocks:
+            part = entry.span(step_ms)
+            if part.to_ms <= span.from_ms or part.from_ms >= span.to_ms:
+                kept.append(entry)
+            elif part.from_ms < span.from_ms or part.to_ms > span.to_ms:
+                kept.append(self._written(_without(self._sound_block(entry).stretch, span, step_ms)))
+        self._replace_index(tuple(kept))
+        if not kept:
+            self._disk.remove(self._folder / INDEX_NAME)
+            forget_listing(self._folder)
+
     def repair(self) -> tuple[str, ...]:
         """Verify every byte and set damaged files aside, their rows becoming failed ones; the files' new names."""
         for entry in self._index.blocks:
@@ -177,3 +209,11 @@ class CandleWriter:
         )
         save_index(self._disk, self._folder, self._index)
         sweep(self._disk, self._folder, self._index)
+
+
+def _without(stretch: Stretch, span: Span, step_ms: int) -> Stretch:
+    start, stop = (max(0, (at_ms - stretch.first_ms) // step_ms) for at_ms in span)
+    rest = Stretch(stretch.first_ms, stretch.table.copy(), stretch.states.copy())
+    rest.table[:, start:stop] = np.nan
+    rest.states[start:stop] = UNKNOWN
+    return rest

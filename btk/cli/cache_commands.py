@@ -8,12 +8,23 @@ from typing import Annotated
 
 import typer
 
+from btk.adapters.candle_files import FoundSeries, series_of_folder
 from btk.adapters.candle_import import read_minutes
 from btk.adapters.candle_series import SeriesKey, symbol_names
 from btk.adapters.candle_survey import Findings, check_series, chosen_series, series_facts, stored_series
 from btk.adapters.candle_warmer import WarmingOutcome
 from btk.adapters.candle_writer import CandleWriter
-from btk.cli.cache_screen import check_document, check_lines, import_document, import_lines, list_lines
+from btk.cli.cache_export import export
+from btk.cli.cache_prune import prune_cache
+from btk.cli.cache_schedule import schedule
+from btk.cli.cache_screen import (
+    Imported,
+    check_document,
+    check_lines,
+    import_document,
+    import_lines,
+    list_lines,
+)
 from btk.cli.cache_warm import warm
 from btk.cli.lazy_commands import command_group
 from btk.cli.options import AsJson, Assignments, ConfigFiles, chosen_settings
@@ -25,12 +36,18 @@ from btk.model.names import check_exchange_name
 
 app = command_group("Fetch candles or bring them in, list what is stored, check that it is whole.")
 app.command()(warm)
+app.command()(export)
+app.command("prune")(prune_cache)
+app.command()(schedule)
 
 CandleFile = Annotated[
     Path,
-    typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="One-minute candles: CSV or CSV.gz."),
+    typer.Argument(metavar="FILE", exists=True, help="One-minute candles: a file, or a folder of files."),
 ]
-Symbol = Annotated[str, typer.Option("--symbol", metavar="NAME", help="Such as BTCUSDT or BTC/USDT.")]
+Symbol = Annotated[
+    str | None,
+    typer.Option("--symbol", metavar="NAME", help="Such as BTCUSDT or BTC/USDT; of a folder: only it."),
+]
 ExchangeName = Annotated[
     str | None, typer.Option("--exchange", metavar="NAME", help="Whose candles; default: exchange.name.")
 ]
@@ -48,34 +65,57 @@ def import_file(
     context: typer.Context,
     file: CandleFile,
     *,
-    symbol: Symbol,
+    symbol: Symbol = None,
     exchange: ExchangeName = None,
     overwrite: Overwrite = False,
     config: ConfigFiles = None,
     assignments: Assignments = None,
     as_json: AsJson = False,
 ) -> None:
-    """Store the one-minute candles of a file.
+    """Store the one-minute candles of a file, or of a folder of files.
 
-    Columns are found by the header; without one they are time, open, high, low, close, volume. Times are opening
-    times in milliseconds, seconds or ISO (UTC). Exit 4 when stored candles differ, unless --overwrite.
+    CSV, CSV.gz, Parquet, Feather and JSON; columns are found by their names, without names they are time, open,
+    high, low, close, volume. Times are opening times in milliseconds, seconds or ISO (UTC). Folders: the data of
+    freqtrade, and one JSON file for each candle. Exit 4 when stored candles differ, unless --overwrite.
     """
     settings = chosen_settings(context, config, assignments)
-    names = symbol_names(symbol)
-    series = SeriesKey(_real_exchange(exchange or settings.settings.exchange.name), names.file_form)
-    found = read_minutes(file, now_ms=int(time.time() * 1000))
     root = settings.root / settings.settings.cache.path
-    with CandleWriter(root, series, unified_symbol=names.unified) as writer:
-        stored = writer.store(found.rows, overwrite=overwrite)
+    name = _real_exchange(exchange or settings.settings.exchange.name)
+    imports = [_imported(root, name, source, overwrite) for source in _sources(file, symbol)]
     if as_json:
-        print_document(import_document(file, series, found, stored))
-    else:
-        typer.echo("\n".join(import_lines(file, series, found, stored)))
-    if stored.refused:
-        raise DataError(
-            f"{file}: {stored.differing} candles differ from those stored of {series}, so nothing was imported;"
-            " --overwrite takes the file's"
+        documents = [import_document(*done) for done in imports]
+        print_document(
+            documents[0] if file.is_file() else {"schema": "btk.cache-imports/1", "imports": documents}
         )
+    else:
+        typer.echo("\n".join(line for done in imports for line in import_lines(*done)))
+    refused = [done for done in imports if done.stored.refused]
+    if refused:
+        first = refused[0]
+        raise DataError(
+            f"{first.file}: {first.stored.differing} candles differ from those stored of {first.series}, so nothing"
+            " was imported; --overwrite takes the file's"
+        )
+
+
+def _sources(path: Path, symbol: str | None) -> list[FoundSeries]:
+    if path.is_file():
+        if symbol is None:
+            raise UsageError(f"{path}: name its symbol with --symbol")
+        return [FoundSeries(symbol_names(symbol), path)]
+    wanted = symbol_names(symbol).file_form if symbol else None
+    found = [series for series in series_of_folder(path) if wanted in (None, series.names.file_form)]
+    if not found:
+        raise UsageError(f"{path}: holds nothing of {symbol}")
+    return found
+
+
+def _imported(root: Path, exchange: str, source: FoundSeries, overwrite: bool) -> Imported:
+    series = SeriesKey(exchange, source.names.file_form)
+    found = read_minutes(source.path, now_ms=int(time.time() * 1000))
+    with CandleWriter(root, series, unified_symbol=source.names.unified) as writer:
+        stored = writer.store(found.rows, overwrite=overwrite)
+    return Imported(source.path, series, found, stored)
 
 
 @app.command("list")

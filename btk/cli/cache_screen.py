@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -24,6 +25,15 @@ _LIST_HEADINGS = ("exchange", "symbol", "interval", "from", "to", "candles", "ho
 _WARM_HEADINGS = ("exchange", "symbol", "interval", "from", "to", "new", "corrected", "empty", "missing")
 _NAMING = 5
 _MEGABYTE = 1_000_000
+
+
+class Imported(NamedTuple):
+    """A file, the series it belongs to, what was found in it and what storing that did."""
+
+    file: Path
+    series: SeriesKey
+    found: FileCandles
+    stored: StoreSummary
 
 
 def import_document(

@@ -1,0 +1,67 @@
+"""`btk cache prune`: shows what would go, and with --yes removes exactly that."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from btk.adapters.candle_pruning import Prunable, prunable_candles, prunable_damage, prune
+from btk.adapters.candle_survey import chosen_series, stored_series
+from btk.cli.options import AsJson, Assignments, ConfigFiles, chosen_settings
+from btk.cli.output import print_document
+from btk.model.dates import format_date, parse_date_ms
+from btk.model.errors import UsageError
+from btk.model.intervals import MINUTE_MS, floor_to
+
+Symbols = Annotated[str | None, typer.Option("--symbols", metavar="LIST", help="Only these.")]
+ExchangeName = Annotated[
+    str | None, typer.Option("--exchange", metavar="NAME", help="Only of this exchange.")
+]
+Before = Annotated[str | None, typer.Option("--before", metavar="DATE", help="Only candles before it, UTC.")]
+Damaged = Annotated[bool, typer.Option("--damaged", help="The files that checks set aside, and no candles.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do it; without, it is only shown.")]
+
+
+def prune_cache(
+    context: typer.Context,
+    *,
+    symbols: Symbols = None,
+    exchange: ExchangeName = None,
+    before: Before = None,
+    damaged: Damaged = False,
+    yes: Yes = False,
+    config: ConfigFiles = None,
+    assignments: Assignments = None,
+    as_json: AsJson = False,
+) -> None:
+    """Remove stored candles: shows what would go, and with --yes removes exactly that."""
+    if not (symbols or exchange or before or damaged):
+        raise UsageError("say what may go: --symbols, --exchange, --before DATE or --damaged")
+    if damaged and before:
+        raise UsageError("--damaged is about files and --before about candles; choose one")
+    loaded = chosen_settings(context, config, assignments)
+    root = loaded.root / loaded.settings.cache.path
+    series = [key for key in stored_series(root) if exchange in (None, key.exchange)]
+    chosen = chosen_series(series, symbols)
+    before_ms = floor_to(parse_date_ms(before), MINUTE_MS) if before else None
+    parts = prunable_damage(root, chosen) if damaged else prunable_candles(root, chosen, before_ms)
+    for part in parts if yes else ():
+        prune(root, part)
+    if as_json:
+        print_document({"schema": "btk.cache-prune/1", "path": str(root), "done": yes, "parts": parts})
+        return
+    for part in parts:
+        typer.echo(_line(part))
+    typer.echo("removed" if yes and parts else _preview(parts))
+
+
+def _line(part: Prunable) -> str:
+    if part.damaged:
+        return f"{part.series}: {', '.join(part.damaged)}"
+    dates = f"{format_date(part.from_ms or 0)} to {format_date(part.to_ms or 0)}"
+    return f"{part.series}: {part.candles:,} candles, {dates}"
+
+
+def _preview(parts: list[Prunable]) -> str:
+    return "nothing was removed; --yes removes it" if parts else "nothing to remove"
