@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from btk.model.events import CancelledEvent, ClosedEvent, Event, PartialClosedEvent
 from btk.model.names import SlotKey
 
@@ -35,6 +37,16 @@ class Ledger:
     def committed_by(self, key: SlotKey) -> float:
         """What one slot holds."""
         return self._committed.get(key, 0.0)
+
+    def realised_part_by(self, key: SlotKey) -> float:
+        """What partial closes of a slot's open position have realised."""
+        return self._realised_parts.get(key, 0.0)
+
+    def restore(self, realised: float, held: Mapping[SlotKey, tuple[float, float]]) -> None:
+        """Become what the ledger was before a restart; `held` has (committed, realised part) by slot."""
+        self.realised = realised
+        self._committed = {key: committed for key, (committed, _) in held.items()}
+        self._realised_parts = {key: part for key, (_, part) in held.items()}
 
     def refusal(self, cost: float) -> str | None:
         """Why `cost` cannot be reserved, or None."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -11,6 +11,7 @@ from btk.core.rules import RELATIVE_TOLERANCE, Terms
 from btk.model.events import CancelledEvent, ClosedEvent, Event
 from btk.model.intervals import DAY_MS, MINUTE_MS
 from btk.model.names import SlotKey
+from btk.model.records import BookRecord
 from btk.model.settings import RiskProfile
 from btk.model.signal import PositionSide, Signal
 
@@ -152,6 +153,24 @@ class RiskBook:
         limit = self.profile.max_drawdown_pct
         if limit is not None and standing.worst_drawdown_pct >= limit:
             self.halted = True
+
+    def record(self) -> BookRecord:
+        """What the profile remembers beside its places, for a restart."""
+        return BookRecord(
+            profile=self.name,
+            halted=self.halted,
+            losing_streak=self._losing_streak,
+            rest_until_ms=self._rest_until_ms,
+            cool_until_ms=dict(self._cool_until_ms),
+        )
+
+    def restore(self, record: BookRecord, places: Mapping[SlotKey, BookPosition]) -> None:
+        """Become what the profile was before a restart."""
+        self.halted = record.halted
+        self._losing_streak = record.losing_streak
+        self._rest_until_ms = record.rest_until_ms
+        self._cool_until_ms = dict(record.cool_until_ms)
+        self._places = dict(places)
 
     def _count(self, event: ClosedEvent) -> None:
         if event.pnl_cost >= 0:
