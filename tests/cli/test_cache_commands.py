@@ -176,3 +176,43 @@ def test_a_check_names_damage_and_holes_and_ends_with_exit_4(root: Path, capsys:
     [series] = _document(capsys)["series"]
     assert series["set_aside"] == [f"{name}.damaged-checksum"]
     assert series["gaps"] == [{"from_ms": MARCH_MS, "to_ms": MARCH_MS + 20 * MINUTE_MS}]
+
+
+def test_an_export_goes_to_a_file_that_is_not_there_yet(root: Path, capsys: Captured) -> None:
+    _import(root, _candles(root, range(10)))
+    capsys.readouterr()
+    target = str(root / "out.csv")
+    assert _cache(root, "export", target, "--symbol", "BTCUSDT", "--exchange", "binance") == 0
+    assert capsys.readouterr().out.startswith(f"{target}: 10 candles of binance BTCUSDT, ")
+    assert _cache(root, "export", target, "--symbol", "BTCUSDT", "--exchange", "binance") == 2
+    assert "is there already; --overwrite replaces it" in capsys.readouterr().err
+    assert _cache(root, "export", target, "--symbol", "ETHUSDT", "--exchange", "binance", "--overwrite") == 4
+    assert "nothing is stored of binance ETHUSDT" in capsys.readouterr().err
+
+
+def test_a_prune_shows_first_and_removes_only_with_yes(root: Path, capsys: Captured) -> None:
+    _import(root, _candles(root, range(10)))
+    capsys.readouterr()
+    assert _cache(root, "prune") == 2
+    assert "say what may go" in capsys.readouterr().err
+    shown = "binance BTCUSDT 1m: 4 candles, 2023-03-01 to 2023-03-01T00:04\n"
+    wish = ("prune", "--exchange", "binance", "--before", "2023-03-01T00:04")
+    assert _cache(root, *wish) == 0
+    assert capsys.readouterr().out == f"{shown}nothing was removed; --yes removes it\n"
+    assert _cache(root, *wish, "--yes") == 0
+    assert capsys.readouterr().out == f"{shown}removed\n"
+    assert _cache(root, *wish, "--yes") == 0
+    assert capsys.readouterr().out == "nothing to remove\n"
+
+
+def test_a_folder_of_files_is_imported_series_by_series(root: Path, capsys: Captured) -> None:
+    rows = [[MARCH_MS + place * MINUTE_MS, 1.0, 2.0, 0.5, 1.5, 3.0] for place in range(5)]
+    for name in ("BTC_USDT", "ETH_USDT"):
+        (root / f"{name}-1m.json").write_text(json.dumps(rows))
+    assert _cache(root, "import", str(root), "--exchange", "binance", "--json") == 0
+    imports = _document(capsys)["imports"]
+    assert [(done["symbol"], done["rows"]) for done in imports] == [("BTCUSDT", 5), ("ETHUSDT", 5)]
+    assert _cache(root, "import", str(root), "--exchange", "binance", "--symbol", "ETHUSDT") == 0
+    assert "stored   0 new, 5 were there already" in capsys.readouterr().out
+    assert _cache(root, "import", str(root / "BTC_USDT-1m.json"), "--exchange", "binance") == 2
+    assert "name its symbol with --symbol" in capsys.readouterr().err

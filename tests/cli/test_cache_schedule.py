@@ -1,0 +1,57 @@
+"""`btk cache schedule`: the times of a cron expression, ready lines for cron and systemd, one run at a time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from btk.adapters.cron_times import due_times
+from btk.cli.app import run
+from btk.model.errors import SettingsError
+
+Captured = pytest.CaptureFixture[str]
+NOON = datetime(2024, 2, 28, 12, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "btk.yaml").write_text(
+        "exchange: {name: binance}\nsymbols: [BTCUSDT]\ncache: {schedule: '7 */6 * * *'}\n"
+    )
+    return tmp_path
+
+
+def test_times_are_those_of_the_expression_in_utc() -> None:
+    found = list(islice(due_times("0 0 29 2 *", NOON), 2))
+    assert found == [datetime(2024, 2, 29, tzinfo=UTC), datetime(2028, 2, 29, tzinfo=UTC)]
+    assert next(due_times("@hourly", NOON)) == NOON + timedelta(minutes=30)
+
+
+def test_an_expression_that_is_none_is_refused() -> None:
+    with pytest.raises(SettingsError, match=r"cache\.schedule: '61 \* \* \* \*' is no cron expression"):
+        due_times("61 * * * *", NOON)
+
+
+def test_the_next_times_are_printed(root: Path, capsys: Captured) -> None:
+    assert run(["cache", "schedule", "--next", "5", "--root", str(root)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 5
+    assert all(line[11:] in {"00:07Z", "06:07Z", "12:07Z", "18:07Z"} for line in lines)
+
+
+def test_the_line_for_cron_runs_this_btk_on_this_project_and_is_quiet(root: Path, capsys: Captured) -> None:
+    assert run(["cache", "schedule", "--print-crontab", "--days", "2", "--root", str(root)]) == 0
+    line = capsys.readouterr().out.splitlines()[-1]
+    assert line.startswith("7 */6 * * * ")
+    assert line.endswith(f"cache warm --root {root} --days 2 --quiet")
+
+
+def test_the_systemd_service_runs_the_schedule_in_the_foreground(root: Path, capsys: Captured) -> None:
+    assert run(["cache", "schedule", "--print-systemd", "--root", str(root)]) == 0
+    unit = capsys.readouterr().out
+    assert f"cache schedule --root {root}\n" in unit
+    assert "Restart=on-failure" in unit
