@@ -36,8 +36,9 @@ class Roster(msgspec.Struct, frozen=True, kw_only=True):
 class Restored(msgspec.Struct, frozen=True, kw_only=True):
     """What a run finds: the records of the slots that have one, and the last commit, None when this run is the first.
 
-    `behind` are slots whose newest record is or may be lost: ask the exchange before acting. `orphans` are slots
-    that hold something and take no part any more. `notes` are sentences about what was damaged.
+    `behind` are slots whose newest record is or may be lost: their `needs_attention` says why, also at the next start,
+    until a commit clears it. `orphans` are slots that hold something and take no part any more. `notes` are sentences
+    about what was damaged.
     """
 
     slots: Mapping[SlotKey, SlotRecord]
@@ -74,9 +75,18 @@ class StateStore:
         """Read everything, claim it for this process, and bring every file up to the last commit."""
         last, notes = await self._last_commit()
         recovered = await self._recover_all(last)
-        self._records = {key: found.record for key, found in recovered.items() if found.record is not None}
-        if last is None and any(record.commit for record in self._records.values()):
+        if last is None and any(found.record and found.record.commit for found in recovered.values()):
             notes.append("the last commit of the run is gone; the slots' own records are used")
+        doubts = {
+            key: notes[0] if notes else found.note
+            for key, found in recovered.items()
+            if notes or found.behind
+        }
+        self._records = {
+            key: _doubted(found.record, doubts.get(key, ""))
+            for key, found in recovered.items()
+            if found.record is not None
+        }
         await self._claim(last)
         self._unspread = set(self._records)
         await self.spread()
@@ -84,7 +94,7 @@ class StateStore:
         return Restored(
             slots=slots,
             commit=last,
-            behind=frozenset(key for key in slots if notes or recovered[key].behind),
+            behind=frozenset(key for key in slots if key in doubts),
             orphans=self._orphans(),
             notes=(*notes, *(found.note for found in recovered.values() if found.note)),
         )
@@ -182,6 +192,10 @@ class StateStore:
         await self._files.write_slot(record)
         if self._records[key] is record:
             self._unspread.discard(key)
+
+
+def _doubted(record: SlotRecord, doubt: str) -> SlotRecord:
+    return msgspec.structs.replace(record, needs_attention=record.needs_attention or doubt)
 
 
 def _commit(document: StateDocument) -> Commit | None:

@@ -37,7 +37,7 @@ def _load(dump: Path, roster: Roster = ROSTER) -> Restored:
 
 
 def _unstamped(record: SlotRecord) -> SlotRecord:
-    return msgspec.structs.replace(record, epoch=0, commit=0)
+    return msgspec.structs.replace(record, epoch=0, commit=0, needs_attention="")
 
 
 def assert_is_tick(restored: Restored, tick: int) -> None:
@@ -250,6 +250,9 @@ def test_a_damaged_record_the_commit_does_not_have_is_one_behind_and_says_so(tmp
     assert restored.slots[BTC].used_ids == ("id-0",)
     assert restored.behind == {BTC}
     assert "an older record is used" in restored.notes[0]
+    again = _load(tmp_path)
+    assert (again.behind, again.notes) == (frozenset(), ())
+    assert [again.slots[key].needs_attention for key in (BTC, ETH)] == [restored.notes[0], ""]
 
 
 @pytest.mark.parametrize("lost", ["damaged", "removed"])
@@ -291,7 +294,9 @@ def test_without_the_last_commit_its_copy_is_used_and_every_slot_is_in_doubt(
     assert_is_tick(restored, 2)
     assert restored.behind == {BTC, ETH}
     assert "the last orders may be missing" in restored.notes[0]
-    assert _load(tmp_path).behind == frozenset()
+    again = _load(tmp_path)
+    assert again.behind == frozenset()
+    assert [again.slots[key].needs_attention for key in (BTC, ETH)] == [restored.notes[0]] * 2
 
 
 def test_a_damaged_projection_is_computed_anew(tmp_path: Path) -> None:
