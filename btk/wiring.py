@@ -55,7 +55,10 @@ def needed_spans(settings: Settings, root: Path) -> dict[str, Span]:
 
 def warming_plan(settings: Settings, root: Path, spans: Mapping[str, Span], refetch: bool) -> WarmingPlan:
     """How these spans are to be fetched from the exchange of the settings; `SettingsError` for the demo."""
-    from btk.adapters.candle_warmer import Order, Patience, Venue, WarmingPlan
+    from btk.adapters.candle_warmer import WarmingPlan
+    from btk.adapters.candle_warming import Order
+    from btk.adapters.ccxt_client import Patience
+    from btk.adapters.ccxt_venues import Venue
 
     name, cache = check_exchange_name(settings.exchange.name), settings.cache
     if name == DEMO:

@@ -45,7 +45,12 @@ class StoredCandles:
         return self._of_one_moment(symbol, lambda folder, index: _missing(folder, index, span))
 
     def unknown(self, symbol: str, span: Span) -> tuple[Span, ...]:
-        """The stretches of which nobody knows yet whether there are candles: what a fetch would have to ask for."""
+        """The stretches of which nobody knows yet whether there are candles: what a fetch would have to ask for.
+
+        Before the first candle that the venue has there is nothing to ask for.
+        """
+        first_ms = listed_ms(self._key(symbol).folder(self._root)) or 0
+        span = Span(min(max(span.from_ms, first_ms), span.to_ms), span.to_ms)
         states = self._of_one_moment(symbol, lambda folder, index: states_of(folder, index, span))
         return runs((states != CANDLE) & (states != EMPTY), span.from_ms, self._key(symbol).step_ms)
 

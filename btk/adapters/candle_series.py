@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -43,6 +44,10 @@ class SymbolNames(msgspec.Struct, frozen=True):
 
     file_form: str
     unified: str | None
+
+
+# Told a series, how many of its candles are done, and how many there are to do.
+Watch = Callable[[SeriesKey, int, int], None]
 
 
 def symbol_names(text: str) -> SymbolNames:

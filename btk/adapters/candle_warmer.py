@@ -8,8 +8,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
-from btk.adapters.candle_series import SeriesKey, SymbolNames
-from btk.adapters.candle_warming import Order, SeriesWarming, Warmed, Watch
+from btk.adapters.candle_series import SeriesKey, SymbolNames, Watch
+from btk.adapters.candle_warming import Order, SeriesWarming, Warmed
 from btk.adapters.candle_writer import CandleWriter
 from btk.adapters.ccxt_candles import MarketCandles
 from btk.adapters.ccxt_client import Patience, VenueClient
@@ -17,8 +17,6 @@ from btk.adapters.ccxt_venues import Venue, VenueMarket, chosen_market
 from btk.adapters.disk import Disk
 from btk.adapters.venue_pause import VenuePause, wall_ms
 from btk.model.errors import BtkError
-
-__all__ = ["Order", "Patience", "Venue", "WarmingOutcome", "WarmingPlan", "venue_markets", "warm"]
 
 
 class WarmingPlan(NamedTuple):

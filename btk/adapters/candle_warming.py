@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from btk.adapters.candle_listing import listed_ms, remember_listing
 from btk.adapters.candle_merge import DIFFERENCES_SHOWN, CandleRows, Difference
 from btk.adapters.candle_pages import inside, pages_of
 from btk.adapters.candle_reader import StoredCandles
-from btk.adapters.candle_series import SeriesKey
+from btk.adapters.candle_series import SeriesKey, Watch
 from btk.adapters.candle_stretch import Hole
 from btk.adapters.candle_writer import CandleWriter
 from btk.adapters.ccxt_candles import MarketCandles, Page
@@ -26,8 +26,6 @@ from btk.model.errors import BtkError, DataError
 
 # A symbol's own batch fills all places, so that one symbol alone is as fast as the venue allows.
 PAGES_A_BATCH = REQUESTS_AT_ONCE
-
-Watch = Callable[[SeriesKey, int, int], None]
 
 
 class Warmed(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,11 +118,10 @@ class SeriesWarming:
         )
 
     def _wanted(self) -> tuple[Span, ...]:
-        span, symbol = self.order.span, self.order.series.symbol
-        span = Span(min(max(span.from_ms, listed_ms(self._folder) or 0), span.to_ms), span.to_ms)
-        if span.from_ms == span.to_ms:
-            return ()
-        return (span,) if self.order.refetch else self._source.unknown(symbol, span)
+        span = self.order.span
+        if self.order.refetch:
+            return (span,) if span.from_ms < span.to_ms else ()
+        return self._source.unknown(self.order.series.symbol, span)
 
     def _fetchable(self, market: MarketCandles) -> tuple[Span, ...]:
         wanted, kept_ms = self._wanted(), market.kept_ms or 0
@@ -144,7 +141,16 @@ class SeriesWarming:
             if isinstance(answer, BtkError):
                 holes.append(Hole(span, "failed"))
                 self.error = self.error or answer
-        await asyncio.to_thread(self._store, _joined(pages, wanted), holes)
+        await self._stored(_joined(pages, wanted), holes)
+
+    async def _stored(self, rows: CandleRows, holes: Sequence[Hole]) -> None:
+        storing = asyncio.ensure_future(asyncio.to_thread(self._store, rows, holes))
+        try:
+            await asyncio.shield(storing)
+        except asyncio.CancelledError:
+            # A thread cannot be stopped, and the lock must not be given away while it writes.
+            await asyncio.wait([storing])
+            raise
 
     def _store(self, rows: CandleRows, holes: Sequence[Hole]) -> None:
         stored = self.writer.store(rows, holes=holes, overwrite=self.order.refetch)
@@ -186,7 +192,7 @@ class SeriesWarming:
     async def _keep(self, market: MarketCandles, page: Page, wanted: tuple[Span, ...]) -> None:
         first_ms = listed_ms(self._folder) or 0
         holes = [hole for hole in market.believed_holes(page) if hole.span.from_ms >= first_ms]
-        await asyncio.to_thread(self._store, _joined([page], wanted), holes)
+        await self._stored(_joined([page], wanted), holes)
 
     def _known_before(self, at_ms: int) -> bool:
         symbol = self.order.series.symbol

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from btk.adapters.candle_series import SeriesKey
-from btk.library.candles import Watch, unseen
+from btk.adapters.candle_series import SeriesKey, Watch
+from btk.library.candles import unseen
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -15,7 +15,7 @@ from btk import wiring
 from btk.adapters.candle_block import DamagedBlock
 from btk.adapters.candle_index import DamagedIndex
 from btk.adapters.candle_reader import StoredCandles
-from btk.adapters.candle_series import SeriesKey
+from btk.adapters.candle_series import SeriesKey, Watch
 from btk.adapters.project import find_root
 from btk.adapters.settings import load_settings
 from btk.model.bars import Span
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from btk.adapters.candle_warmer import WarmingOutcome
 
 T = TypeVar("T")
-Watch = Callable[[SeriesKey, int, int], None]
 Moment = str | int | datetime
 
 
@@ -156,7 +155,7 @@ def _moment_ms(moment: Moment) -> int:
 
 def _is_incomplete(settings: Settings, root: Path, symbol: str, span: Span) -> bool:
     try:
-        return bool(wiring.candle_source(settings, root).missing(symbol, span))
+        return bool(StoredCandles(root / settings.cache.path, settings.exchange.name).unknown(symbol, span))
     except (DamagedBlock, DamagedIndex):
         # Warming sets aside what is damaged and fetches it again.
         return True
