@@ -10,6 +10,7 @@ import json
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -120,7 +121,8 @@ class VenueServer:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", self._port)
-        await asyncio.gather(_pump(reader, inner_writer), _pump(inner_reader, writer))
+        with suppress(asyncio.CancelledError):  # the venue closes
+            await asyncio.gather(_pump(reader, inner_writer), _pump(inner_reader, writer))
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         where = (request.host.partition(":")[0], request.path)
