@@ -14,11 +14,8 @@ from btk.model.bars import Span
 from btk.model.errors import DataError, SettingsError, UsageError
 from btk.model.intervals import MINUTE_MS
 from btk.model.settings import Exchange, Frame, Settings, StrategyChoice
-from tests.venue.conftest import running_venue, venue
 from tests.venue.server import VenueServer
 from tests.venue.warming import END_MS
-
-__all__ = ["running_venue", "venue"]
 
 START = datetime.fromtimestamp(END_MS / 1000, UTC) - timedelta(minutes=300)
 END = datetime.fromtimestamp(END_MS / 1000, UTC)
