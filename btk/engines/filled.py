@@ -8,7 +8,7 @@ from btk.model.bars import Bars, Span
 from btk.model.intervals import DAY_MS, MINUTE_MS
 from btk.ports import CandleSource
 
-SEARCH_MS = 400 * DAY_MS
+SEARCH_DAYS = (1, 8, 64, 512)
 
 
 class FilledSource:
@@ -50,13 +50,11 @@ class FilledSource:
         return Bars(bars.first_ms, bars.step_ms, (*columns, np.where(held, bars.volume, 0.0)))
 
     def _close_before(self, symbol: str, at_ms: int) -> float:
-        width_ms = DAY_MS
-        while width_ms <= SEARCH_MS:
-            close = self._source.read(symbol, Span(at_ms - width_ms, at_ms)).close
+        for days in SEARCH_DAYS:
+            close = self._source.read(symbol, Span(at_ms - days * DAY_MS, at_ms)).close
             held = np.flatnonzero(~np.isnan(close))
             if len(held):
                 return float(close[held[-1]])
-            width_ms *= 8
         return float("nan")
 
 
