@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -28,9 +30,10 @@ class RunFolder:
         self._seq = 0
         make_folder(self._disk, self.path)
         try:
-            self._events = (self.path / "events.jsonl").open("wb")
+            owned = os.open(self.path / "events.jsonl", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except OSError as error:
             raise unwritable(self.path / "events.jsonl", error) from error
+        self._events = os.fdopen(owned, "wb")
 
     def __enter__(self) -> Self:
         return self
@@ -38,7 +41,11 @@ class RunFolder:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._events.close()
+        try:
+            self.flush()
+        finally:
+            with suppress(OSError):  # the flush has told what the disk refuses
+                self._events.close()
 
     def describe(self, facts: dict[str, Any]) -> None:
         """Write `run.json`: what was asked, before anything happens."""
@@ -58,7 +65,7 @@ class RunFolder:
             self.flush()
 
     def flush(self) -> None:
-        """Hand what was added to the operating system."""
+        """Hand what was added to the operating system; `DumpError` when the disk refuses."""
         try:
             self._events.write(b"".join(line + b"\n" for line in self._lines))
             self._events.flush()

@@ -48,7 +48,7 @@ def _readings(node: Node, annotation: Any) -> Iterator[Any]:
     if isinstance(value, str):
         yield from (words[value.lower()] for words in (_OLD_BOOLEANS, _INFINITE) if value.lower() in words)
         yield from _dates(value) if annotation == DateMs else ()
-    if isinstance(node, Leaf) and node.text is not None:
+    if isinstance(node, Leaf) and node.text is not None and not isinstance(value, list):
         yield node.text
         yield [word.strip() for word in node.text.split(",")]
 

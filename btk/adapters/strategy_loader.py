@@ -8,7 +8,7 @@ import sys
 import traceback
 import typing
 from collections.abc import Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,7 +19,7 @@ from btk.core.strategy import HOOKS, Strategy
 from btk.model.errors import InvalidInput, SettingsError, StrategyError
 from btk.model.intervals import interval_ms
 from btk.model.names import check_strategy_name
-from btk.model.plain_words import did_you_mean, misfits
+from btk.model.plain_words import did_you_mean, misfits, one_line
 
 OWN_ATTRIBUTES = ("name", "interval", "warmup", "risk")
 
@@ -32,38 +32,34 @@ def load_module(path: Path, shown: str) -> ModuleType:
     if spec is None or spec.loader is None:
         raise StrategyError(f"{shown}: a strategy file ends in .py")
     module = importlib.util.module_from_spec(spec)
-    with _importable(path.parent):
+    # What a file prints while it is imported would spoil a document on stdout.
+    with _importable(path.parent), redirect_stdout(sys.stderr):
         try:
             spec.loader.exec_module(module)
         except SyntaxError as error:
-            raise StrategyError(f"{shown}:{error.lineno}: {error.msg}") from error
-        except Exception as error:  # a user's module may raise anything while it is imported
-            line = _line_in(path, error)
-            raise StrategyError(
-                f"{shown}:{line}: raised {type(error).__name__} at import: {error}"
-            ) from error
+            raise StrategyError(_syntax_problem(path, shown, error)) from error
+        except (Exception, SystemExit) as error:  # a user's module may raise anything while it is imported
+            where = f"{shown}:{_line_in(path, error)}"
+            raise StrategyError(f"{where}: raised {_words(error)} at import") from error
     return module
 
 
 def load_strategies(entry: str, root: Path) -> list[type[Strategy]]:
     """The classes of `FILE` or `FILE:CLASS`, files relative to `root`, in the order in which they are written."""
-    file, _, wanted = entry.partition(":")
-    module = load_module(root / file, file)
-    classes = [
-        member
-        for member in vars(module).values()
-        if inspect.isclass(member) and issubclass(member, Strategy) and member.__module__ == module.__name__
-    ]
+    file, colon, wanted = entry.partition(":")
+    classes = _classes_in(file, root)
     if not classes:
         raise StrategyError(f"{file}: there is no subclass of btk.Strategy in it")
     names = [cls.__name__ for cls in classes]
-    if wanted and wanted not in names:
+    if colon and wanted not in names:
         hint = did_you_mean(wanted, names) or f"; there are {', '.join(names)}"
-        raise StrategyError(f"{entry}: there is no strategy {wanted} in the file{hint}")
-    chosen = [cls for cls in classes if not wanted or cls.__name__ == wanted]
-    for cls in chosen:
-        _check_class(cls, file)
-    return chosen
+        raise StrategyError(f"{entry}: there is no strategy {wanted!r} in the file{hint}")
+    return [_checked(cls, file) for cls in classes if not colon or cls.__name__ == wanted]
+
+
+def strategies_in(file: str, root: Path) -> list[type[Strategy]]:
+    """The strategies in a file, none if it has none (it may hold risk rules or tools of the others)."""
+    return [_checked(cls, file) for cls in _classes_in(file, root)]
 
 
 def parameters(cls: type[Strategy]) -> dict[str, Any]:
@@ -87,8 +83,8 @@ def make_strategy(cls: type[Strategy], params: Mapping[str, Any]) -> Strategy:
     """A strategy object with those of `params` that it knows; `SettingsError` for a value of the wrong type."""
     try:
         strategy = cls()
-    except Exception as error:  # a user's constructor may raise anything
-        raise StrategyError(f"{cls.__name__}: raised {type(error).__name__} when made: {error}") from error
+    except (Exception, SystemExit) as error:  # a user's constructor may raise anything
+        raise StrategyError(f"{cls.__name__}: raised {_words(error)} when made") from error
     for name, hint in parameters(cls).items():
         if name in params:
             setattr(strategy, name, _converted(cls, name, params[name], hint))
@@ -125,12 +121,32 @@ def _importable(folder: Path) -> typing.Iterator[None]:
         sys.path.remove(str(folder))
 
 
-def _line_in(path: Path, error: Exception) -> int:
+def _classes_in(file: str, root: Path) -> list[type[Strategy]]:
+    module = load_module(root / file, file)
+    return [
+        member
+        for member in vars(module).values()
+        if inspect.isclass(member) and issubclass(member, Strategy) and member.__module__ == module.__name__
+    ]
+
+
+def _syntax_problem(path: Path, shown: str, error: SyntaxError) -> str:
+    line = f":{error.lineno}" if error.lineno else ""
+    if error.filename in (None, str(path)):
+        return f"{shown}{line}: {error.msg}"
+    return f"{shown}: imports {Path(error.filename).name}{line}: {error.msg}"
+
+
+def _words(error: BaseException) -> str:
+    return one_line(f"{type(error).__name__}: {error}")
+
+
+def _line_in(path: Path, error: BaseException) -> int:
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
     return frames[-1].lineno or 0 if frames else 0
 
 
-def _check_class(cls: type[Strategy], file: str) -> None:
+def _checked(cls: type[Strategy], file: str) -> type[Strategy]:
     where = f"{file}:{cls.__name__}"
     try:
         check_strategy_name(cls.name)
@@ -149,6 +165,24 @@ def _check_class(cls: type[Strategy], file: str) -> None:
         if name.startswith("on_") and name not in HOOKS:
             hint = did_you_mean(name, HOOKS) or f"; there are {', '.join(HOOKS)}"
             raise StrategyError(f"{where}: there is no hook {name}{hint}")
+    _check_defaults(cls, where)
+    return cls
+
+
+def _check_defaults(cls: type[Strategy], where: str) -> None:
+    try:
+        hints = parameters(cls)
+    except Exception as error:  # an annotation is code of the user's
+        raise StrategyError(f"{where}: an annotation raised {_words(error)}") from error
+    for name in hints:
+        try:
+            msgspec.json.encode(getattr(cls, name))
+        except TypeError:
+            kind = type(getattr(cls, name)).__name__
+            raise StrategyError(
+                f"{where}: the parameter {name} is a {kind}, and parameters are numbers, text, lists and maps;"
+                " without an annotation it is none"
+            ) from None
 
 
 def _converted(cls: type[Strategy], name: str, value: Any, hint: Any) -> Any:

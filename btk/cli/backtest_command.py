@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -13,12 +10,11 @@ from typing import Annotated
 import typer
 
 from btk.adapters.settings_inline import Override
-from btk.cli.endings import INTERRUPTED
+from btk.cli.interruptions import Interruption, interruptible
 from btk.cli.missing_candles import fetch_what_is_missing
 from btk.cli.options import AsJson, Assignments, ConfigFiles, chosen_settings
-from btk.cli.output import print_document
+from btk.cli.output import print_document, strategies_print_to_stderr
 from btk.cli.progress import progress
-from btk.engines.drivers import StopSwitch
 from btk.library.backtest import Backtest, Result
 from btk.model.errors import CheckFailed, UsageError
 from btk.report.fail_if import failures, parse_condition
@@ -107,7 +103,7 @@ def backtest(  # noqa: PLR0917 (every parameter is a flag)
     if cache:
         fetch_what_is_missing(loaded)
     run = Backtest(loaded.settings, loaded.root, fill_gaps=gaps is Gaps.fill, jobs=jobs)
-    with interruptible(run.switch), progress(run):
+    with interruptible(run.switch) as interruption, strategies_print_to_stderr(), progress(run):
         result = run.run()
     if run.together is not None:
         print(f"btk: --jobs {jobs}: run in one process, because {run.together}", file=sys.stderr)
@@ -115,7 +111,7 @@ def backtest(  # noqa: PLR0917 (every parameter is a flag)
         print_document(result.document)
     else:
         _show(result, loaded.root)
-    _end(result, failures(conditions, _portfolio_statistics(result)))
+    _end(result, interruption, failures(conditions, _portfolio_statistics(result)))
 
 
 def selection_overrides(
@@ -156,21 +152,10 @@ def _portfolio_statistics(result: Result) -> dict[str, object]:
     return statistics
 
 
-def _end(result: Result, failed: tuple[str, ...]) -> None:
+def _end(result: Result, interruption: Interruption, failed: tuple[str, ...]) -> None:
     if not result.complete:
-        print(f"btk: interrupted; what was done until then is in {result.folder}", file=sys.stderr)
-        raise typer.Exit(INTERRUPTED)
+        interruption.leave(f"; what was done until then is in {result.folder}")
     if result.first_error is not None:
         raise result.first_error
     if failed:
         raise CheckFailed("\n".join(f"--fail-if {line}" for line in failed))
-
-
-@contextmanager
-def interruptible(switch: StopSwitch) -> Iterator[None]:
-    """While the block runs, Ctrl-C presses the switch, and nothing else."""
-    before = signal.signal(signal.SIGINT, lambda number, frame: switch.press())
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

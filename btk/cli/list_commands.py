@@ -10,7 +10,7 @@ import typer
 
 from btk import wiring
 from btk.adapters.settings_inline import Override
-from btk.adapters.strategy_loader import load_strategies, parameters
+from btk.adapters.strategy_loader import parameters, strategies_in
 from btk.cli.lazy_commands import command_group
 from btk.cli.options import AsJson, Assignments, ConfigFiles, chosen_settings, project_root
 from btk.cli.output import print_document
@@ -87,10 +87,9 @@ def _strategy_rows(root: Path) -> Iterator[dict[str, object]]:
     for path in sorted((root / STRATEGIES).glob("*.py")):
         file = str(path.relative_to(root))
         try:
-            yield from (_row(file, cls) for cls in load_strategies(file, root))
+            yield from (_row(file, cls) for cls in strategies_in(file, root))
         except StrategyError as error:
-            if "no subclass of btk.Strategy" not in str(error):
-                yield {"file": file, "error": str(error)}
+            yield {"file": file, "error": str(error)}
 
 
 def _row(file: str, cls: type[Strategy]) -> dict[str, object]:
@@ -109,8 +108,9 @@ def _row(file: str, cls: type[Strategy]) -> dict[str, object]:
 
 def _line(row: dict[str, object]) -> str:
     if "error" in row:
-        return f"{row['file']}: cannot be loaded: {row['error']}"
+        return f"cannot be loaded: {row['error']}"
     params = row["params"]
     assert isinstance(params, dict)
     shown = " ".join(f"{name}={value}" for name, value in params.items())
-    return f"{row['file']}:{row['class']}  {row['name']}  {row['interval']}  {shown}\n    {row['doc']}"
+    lines = [f"{row['file']}:{row['class']}  {row['name']}  {row['interval']}  {shown}", f"    {row['doc']}"]
+    return "\n".join(line.rstrip() for line in lines if line.strip())

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from btk.adapters.run_archive import RunFacts
+from btk.cli.console import plain_console
 from btk.cli.result_screen import show_result
 from btk.cli.walker_screen import show_walk
 from btk.model.dates import format_date
@@ -20,7 +20,7 @@ MOST_RUNS = 50
 
 def show_runs(runs: Sequence[RunFacts], folder: Path) -> None:
     """The newest runs, one a line."""
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = plain_console()
     if not runs:
         console.print(f"{folder}: no runs yet; btk backtest makes one", soft_wrap=True)
         return

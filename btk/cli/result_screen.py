@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from btk.cli.console import plain_console
 from btk.model.dates import format_date
 from btk.report.result_view import Figures, Group, Number, ResultView, result_view
 from btk.report.sparkline import ASCII_BLOCKS, BLOCKS, sparkline
@@ -29,7 +30,7 @@ def show_result(
     width: int | None = None,
 ) -> None:
     """Print `document` to `out` (stdout); `folder` holds its files, `width` overrides the terminal's."""
-    console = Console(file=out, width=width, highlight=False, markup=False, emoji=False)
+    console = plain_console(out, width)
     result = result_view(document)
     _print_warnings(console, result)
     _print_headline(console, result)

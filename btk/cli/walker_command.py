@@ -23,14 +23,13 @@ from btk.cli.backtest_command import (
     ModelName,
     Symbols,
     To,
-    interruptible,
     selection_overrides,
     yaml_list,
 )
-from btk.cli.endings import INTERRUPTED
+from btk.cli.interruptions import Interruption, interruptible
 from btk.cli.missing_candles import fetch_what_is_missing
 from btk.cli.options import AsJson, Assignments, ConfigFiles, chosen_settings
-from btk.cli.output import print_document
+from btk.cli.output import print_document, strategies_print_to_stderr
 from btk.library.parameter_grid import parse_axes
 from btk.library.walk_forward import parse_lengths
 from btk.library.walker import Progress, Walk, Walker, WalkResult
@@ -150,13 +149,13 @@ def walker(  # noqa: PLR0917 (every parameter is a flag)
     if cache:
         fetch_what_is_missing(loaded)
     run = Walker(loaded.settings, loaded.root, walk, fill_gaps=gaps is Gaps.fill)
-    with interruptible(run.switch), _progress() as watch:
+    with interruptible(run.switch) as interruption, strategies_print_to_stderr(), _progress() as watch:
         result = run.run(watch)
     if as_json:
         print_document(result.document)
     else:
         _show(result, loaded.root)
-    _end(result, run.run_id)
+    _end(result, interruption, run.run_id)
 
 
 def progress_line(progress: Progress) -> str:
@@ -209,12 +208,11 @@ def _show(result: WalkResult, root: Path) -> None:
     show_walk(result.document, str(shown))
 
 
-def _end(result: WalkResult, run_id: str) -> None:
+def _end(result: WalkResult, interruption: Interruption, run_id: str) -> None:
     counts: Any = result.document["counts"]
     if not result.complete:
         done = f"{counts['done'] + counts['failed']:,} of {counts['variants']:,} variants"
-        print(f"btk: interrupted after {done}; add --resume {run_id} to go on from there", file=sys.stderr)
-        raise typer.Exit(INTERRUPTED)
+        interruption.leave(f" after {done}; add --resume {run_id} to go on from there")
     if counts["failed"] and not counts["done"]:
         failed: Any = result.document["failed"]
         raise StrategyError(f"every variant failed, the first: {failed[0]['error']}")

@@ -12,6 +12,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from btk.cli.console import plain_console
 from btk.model.dates import format_date
 
 TOP = 10
@@ -32,7 +33,7 @@ def show_walk(
     document: Mapping[str, Any], folder: str, out: TextIO | None = None, width: int | None = None
 ) -> None:
     """Print a walk's document to `out` (stdout); `folder` holds its files, `width` overrides the terminal's."""
-    console = Console(file=out, width=width, highlight=False, markup=False, emoji=False)
+    console = plain_console(out, width)
     for warning in document["warnings"]:
         console.print(f"Warning: {warning}", style="bold yellow")
     console.print(_headline(document), style="bold")

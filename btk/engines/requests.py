@@ -19,7 +19,7 @@ class Answer(msgspec.Struct, frozen=True):
 
     tick_ms: int
     value: Any = None
-    error: Exception | None = None
+    error: BaseException | None = None
 
 
 class Ask:
@@ -40,7 +40,7 @@ class Ask:
                 value = method(market)
                 if value is not None:
                     return Answer(market.now_ms, value)
-        except Exception as error:  # noqa: BLE001 - a strategy may raise anything; it becomes an error event
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a strategy may raise anything; it becomes an error event
             return Answer(market.now_ms, error=error)
         return None
 
@@ -54,7 +54,7 @@ class Ask:
                     value = await value
                 if value is not None:
                     return Answer(market.now_ms, value)
-        except Exception as error:  # noqa: BLE001 - a strategy may raise anything; it becomes an error event
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a strategy may raise anything; it becomes an error event
             return Answer(market.now_ms, error=error)
         return None
 
@@ -80,7 +80,7 @@ class Watch:
                 hook(market, *args)
                 if market._desk is not None:
                     break
-        except Exception as error:  # noqa: BLE001 - a strategy may raise anything; it becomes an error event
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a strategy may raise anything; it becomes an error event
             return Answer(market.now_ms, error=error)
         return Answer(market.now_ms)
 
@@ -94,7 +94,7 @@ class Watch:
                     await value
                 if market._desk is not None:
                     break
-        except Exception as error:  # noqa: BLE001 - a strategy may raise anything; it becomes an error event
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a strategy may raise anything; it becomes an error event
             return Answer(market.now_ms, error=error)
         return Answer(market.now_ms)
 

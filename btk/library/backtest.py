@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,10 +13,13 @@ from btk.adapters.strategy_loader import parameter_values
 from btk.engines.backtest import Backtest as Engine
 from btk.engines.drivers import StopSwitch
 from btk.engines.outcome import Outcome
+from btk.library.run_ids import new_run_id
 from btk.library.spreading import spread_outcome
 from btk.library.warnings import warnings_of
 from btk.model.bars import Span
+from btk.model.dates import format_date
 from btk.model.errors import StrategyError
+from btk.model.plain_words import one_line
 from btk.model.settings import Settings
 from btk.report.document import (
     Digests,
@@ -53,7 +54,7 @@ class Backtest:
         self._settings = settings
         self._root = root
         self._job = wiring.backtest_job(settings, root, fill_gaps)
-        self.run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+        self.run_id = new_run_id()
         self.folder = RunFolder(root / settings.state.path / RUNS, self.run_id)
         self._engine = Engine(self._job, self.folder.observe, time.perf_counter)
         self.switch = StopSwitch()
@@ -153,6 +154,8 @@ def _first_error(outcome: Outcome) -> StrategyError | None:
         return None
     first, key = min(errors, key=lambda pair: (pair[0].at_ms, pair[1].order))
     total = sum(error.count for record in outcome.records.values() for error in record.errors)
-    at = datetime.fromtimestamp(first.at_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%MZ")
+    at = format_date(first.at_ms)
     more = f" ({total} errors in all; see events.jsonl)" if total > 1 else ""
-    return StrategyError(f"{key.strategy} on {key.symbol}: {first.where} at {at}: {first.message}{more}")
+    return StrategyError(
+        f"{key.strategy} on {key.symbol}: {first.where} at {at}: {one_line(first.message)}{more}"
+    )

@@ -13,15 +13,18 @@ from btk.engines.spread import Part, merged, obstacle, run_part
 from btk.model.errors import BtkError, Fatal
 
 
-def spread_outcome(job: Job, processes: int, observer: Observer, switch: StopSwitch) -> Outcome | str:
-    """The outcome, equal to that of one process, or the reason why the symbols have to run together."""
+def spread_outcome(job: Job, processes: int, observer: Observer, switch: StopSwitch) -> Outcome | str | None:
+    """The outcome, equal to that of one process, or the reason why the symbols have to run together.
+
+    None where the switch ended it before the first symbol was done.
+    """
     reason = obstacle(job)
     if reason is not None:
         return reason
     started = time.perf_counter()
     parts = _parts(job, processes, switch)
     if not parts:
-        raise KeyboardInterrupt
+        return None
     outcome = merged(job, parts, observer, time.perf_counter() - started)
     return outcome or "the symbols compete for the cash of the wallet"
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from btk.engines.backtest import Job
 from btk.engines.outcome import Outcome
 from btk.model.dates import format_date
+from btk.model.plain_words import one_line
 from btk.model.settings import Settings
 
 MANY_AMBIGUOUS_PCT = 5
@@ -19,14 +20,13 @@ def warnings_of(settings: Settings, job: Job, outcome: Outcome) -> tuple[str, ..
 
 def _sentences(settings: Settings, job: Job, outcome: Outcome) -> Iterator[str]:
     if not outcome.complete:
-        still = ", ".join(map(str, outcome.open_slots))
-        covered = f"interrupted at {format_date(outcome.reached_ms)}: the result covers only the time before"
-        yield f"{covered}; still open: {still}" if still else covered
+        yield _interruption(job, outcome)
     for key, record in outcome.records.items():
         errors = sum(error.count for error in record.errors)
         if errors:
             first = record.errors[0]
-            yield f"{key.strategy} on {key.symbol} raised {errors} errors, the first in {first.where}: {first.message}"
+            what = f"the first in {first.where}: {one_line(first.message)}"
+            yield f"errors of {key.strategy} on {key.symbol}: {errors}, {what}"
     for symbol, facts in outcome.symbols.items():
         if facts.gaps:
             yield f"{symbol}: {facts.gaps} missing minutes were filled with flat candles"
@@ -34,6 +34,15 @@ def _sentences(settings: Settings, job: Job, outcome: Outcome) -> Iterator[str]:
             first_question = format_date(facts.warming_up_until_ms)
             yield f"{symbol}: too little history for the warm-up, the first question came at {first_question}"
     yield from _model_warnings(settings, outcome)
+
+
+def _interruption(job: Job, outcome: Outcome) -> str:
+    undone = [symbol for symbol in job.symbols if symbol not in outcome.symbols]
+    if undone:
+        return f"interrupted: the result is without {', '.join(undone)}"
+    covered = f"interrupted at {format_date(outcome.reached_ms)}: the result covers only the time before"
+    still = ", ".join(map(str, outcome.open_slots))
+    return f"{covered}; still open: {still}" if still else covered
 
 
 def _model_warnings(settings: Settings, outcome: Outcome) -> Iterator[str]:

@@ -63,6 +63,11 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {close[0]}?" if close else ""
 
 
+def one_line(text: object) -> str:
+    """Whatever it says, in one line."""
+    return " ".join(str(text).split())
+
+
 def shown(value: object) -> str:
     """A JSON-like value as one would write it in YAML, cut short."""
     if isinstance(value, dict):
