@@ -7,12 +7,13 @@ from collections.abc import Mapping
 import numpy as np
 
 from btk.core.equity import EquityCurve, EquitySummary
-from btk.core.holding import Holding, value_line
+from btk.core.holding import Holding
 from btk.core.model import Minutes
 from btk.core.risk import Standing
 from btk.core.rules import Rules
+from btk.engines.equity_strip import EquityStrip
 from btk.model.bars import Column
-from btk.model.events import ClosedEvent, Event, PartialClosedEvent
+from btk.model.events import Event
 from btk.model.intervals import DAY_MS, MINUTE_MS
 from btk.model.names import SlotKey
 
@@ -23,7 +24,7 @@ class EquityTape:
     def __init__(self, start: float, watches: bool) -> None:
         self._start = start
         self._curve = EquityCurve(start)
-        self._strips: dict[str, _Strip] = {}
+        self._strips: dict[str, EquityStrip] = {}
         self._first_ms = 0
         self._rows = 0
         self._watch = _Watch(start) if watches else None
@@ -36,15 +37,15 @@ class EquityTape:
         some = next(iter(minutes.values()))
         self._first_ms, self._rows, self._watched = some.first_ms, len(some), 0
         for symbol in sorted(minutes):
-            strip = self._strips.setdefault(symbol, _Strip(self._start))
+            strip = self._strips.setdefault(symbol, EquityStrip(self._start))
             strip.begin(minutes[symbol].close)
 
     def advance(self, symbol: str, tick_ms: int) -> None:
-        """Draw the minutes of a symbol that closed before `tick_ms` with what is held now.
+        """The minutes of a symbol that closed before `tick_ms` are drawn with what is held now.
 
         Never the last minute of the block: what the end of the frame closes belongs to it.
         """
-        self._strips[symbol].draw(min(self._row_at(tick_ms), self._rows - 1))
+        self._strips[symbol].mark(min(self._row_at(tick_ms), self._rows - 1))
 
     def book(self, key: SlotKey, event: Event) -> None:
         """Add the profit that an event realised."""
@@ -106,63 +107,6 @@ class EquityTape:
             seen += strip.profit[self._watched : row]
         self._watch.see(self._first_ms + (self._watched + 1) * MINUTE_MS, seen)
         self._watched = row
-
-
-class _Strip:
-    """The profit of one symbol, minute by minute."""
-
-    def __init__(self, start: float) -> None:
-        self.curve = EquityCurve(start)
-        self.profit: Column = np.empty(0)
-        self.invested: Column = np.empty(0)
-        self._start = start
-        self._realised = 0.0
-        self._parts: dict[SlotKey, float] = {}
-        self._lines: dict[SlotKey, tuple[float, float, float]] = {}
-        self._close: Column = np.empty(0)
-        self._done = 0
-
-    def begin(self, close: Column) -> None:
-        self._close, self._done = close, 0
-        self.profit, self.invested = np.empty(len(close)), np.empty(len(close))
-
-    def book(self, key: SlotKey, event: Event) -> None:
-        if isinstance(event, PartialClosedEvent):
-            self._realised += event.realised_cost
-            self._parts[key] = self._parts.get(key, 0.0) + event.realised_cost
-        elif isinstance(event, ClosedEvent):
-            self._realised += event.pnl_cost - self._parts.pop(key, 0.0)
-
-    def hold(self, key: SlotKey, holding: Holding | None, rules: Rules) -> None:
-        if holding is None:
-            self._lines.pop(key, None)
-        else:
-            self._lines[key] = (*value_line(holding, rules), holding.remaining)
-
-    def draw(self, row: int) -> None:
-        done = self._done
-        if row <= done:
-            return
-        profit, invested = self.profit[done:row], self.invested[done:row]
-        profit[:] = self._realised
-        invested[:] = 0.0
-        for key in sorted(self._lines):
-            at_zero, slope, cost = self._lines[key]
-            profit += at_zero + slope * self._close[done:row]
-            invested += cost
-        self._done = row
-
-    def profit_at(self, row: int) -> float:
-        profit = self._realised
-        for key in sorted(self._lines):
-            at_zero, slope, _ = self._lines[key]
-            profit += at_zero + slope * float(self._close[row])
-        return profit
-
-    def end(self, first_ms: int, rows: int) -> None:
-        self.draw(rows)
-        self.profit, self.invested = self.profit[:rows], self.invested[:rows]
-        self.curve.add(first_ms, self._start + self.profit, self.invested)
 
 
 class _Watch:

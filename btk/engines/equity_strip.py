@@ -1,0 +1,98 @@
+"""An equity strip: the profit of one symbol, minute by minute, in pieces that are straight lines of the close."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from btk.core.equity import EquityCurve
+from btk.core.holding import Holding, value_line
+from btk.core.rules import Rules
+from btk.model.bars import Column
+from btk.model.events import ClosedEvent, Event, PartialClosedEvent
+from btk.model.names import SlotKey
+
+
+class _Line(NamedTuple):
+    """Profit = base + slope * close, with `invested` in positions; all in quote currency."""
+
+    base: float
+    slope: float
+    invested: float
+
+
+FLAT = _Line(0.0, 0.0, 0.0)
+
+
+class EquityStrip:
+    """`profit` and `invested` hold the rows of the block that were drawn; `curve` is the wallet with this symbol alone."""
+
+    def __init__(self, start: float) -> None:
+        self.curve = EquityCurve(start)
+        self.profit: Column = np.empty(0)
+        self.invested: Column = np.empty(0)
+        self._start = start
+        self._realised = 0.0
+        self._parts: dict[SlotKey, float] = {}
+        self._lines: dict[SlotKey, _Line] = {}
+        self._now = FLAT
+        self._close: Column = np.empty(0)
+        self._drawn = 0
+        self._marked = 0
+        self._pieces: list[tuple[int, _Line]] = []
+
+    def begin(self, close: Column) -> None:
+        """Start a block of minutes."""
+        self._close, self._drawn, self._marked = close, 0, 0
+        self._pieces.clear()
+        self.profit, self.invested = np.empty(len(close)), np.empty(len(close))
+
+    def mark(self, row: int) -> None:
+        """What is held now was held until before `row`."""
+        if row > self._marked:
+            self._pieces.append((row - self._marked, self._now))
+            self._marked = row
+
+    def book(self, key: SlotKey, event: Event) -> None:
+        """Add the profit that an event realised."""
+        if isinstance(event, PartialClosedEvent):
+            self._realised += event.realised_cost
+            self._parts[key] = self._parts.get(key, 0.0) + event.realised_cost
+        elif isinstance(event, ClosedEvent):
+            self._realised += event.pnl_cost - self._parts.pop(key, 0.0)
+
+    def hold(self, key: SlotKey, holding: Holding | None, rules: Rules) -> None:
+        """From the next minute to be marked on, the slot holds this."""
+        if holding is None:
+            self._lines.pop(key, None)
+        else:
+            self._lines[key] = _Line(*value_line(holding, rules), holding.remaining)
+        base, slope, invested = self._realised, 0.0, 0.0
+        for held in sorted(self._lines):
+            line = self._lines[held]
+            base, slope, invested = base + line.base, slope + line.slope, invested + line.invested
+        self._now = _Line(base, slope, invested)
+
+    def draw(self, row: int) -> None:
+        """Draw every minute before `row`."""
+        self.mark(row)
+        if not self._pieces:
+            return
+        rows, lines = zip(*self._pieces, strict=True)
+        self._pieces.clear()
+        base, slope, invested = (np.repeat(part, rows) for part in np.array(lines).T)
+        part = slice(self._drawn, self._marked)
+        self.profit[part] = base + slope * self._close[part]
+        self.invested[part] = invested
+        self._drawn = self._marked
+
+    def profit_at(self, row: int) -> float:
+        """The profit at the close of a row, with what is held now."""
+        return self._now.base + self._now.slope * float(self._close[row])
+
+    def end(self, first_ms: int, rows: int) -> None:
+        """Finish the block after `rows` of it and give it to the curve."""
+        self.draw(rows)
+        self.profit, self.invested = self.profit[:rows], self.invested[:rows]
+        self.curve.add(first_ms, self._start + self.profit, self.invested)
