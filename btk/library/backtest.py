@@ -19,6 +19,8 @@ from btk.library.warnings import warnings_of
 from btk.model.bars import Span
 from btk.model.dates import format_date
 from btk.model.errors import StrategyError
+from btk.model.events import Event
+from btk.model.names import SlotKey
 from btk.model.plain_words import one_line
 from btk.model.settings import Settings
 from btk.report.document import (
@@ -55,8 +57,9 @@ class Backtest:
         self._root = root
         self._job = wiring.backtest_job(settings, root, fill_gaps)
         self.run_id = new_run_id()
+        self._engine = Engine(self._job, self._observe, time.perf_counter)
+        # Made last: a backtest that is refused leaves no folder behind.
         self.folder = RunFolder(root / settings.state.path / RUNS, self.run_id)
-        self._engine = Engine(self._job, self.folder.observe, time.perf_counter)
         self.switch = StopSwitch()
         self.together: str | None = None
         self._jobs = jobs
@@ -92,6 +95,9 @@ class Backtest:
                 return spread
             self.together = spread
         return self._engine.run(self.switch)
+
+    def _observe(self, key: SlotKey, event: Event) -> None:
+        self.folder.observe(key, event)
 
     def _description(self) -> dict[str, object]:
         return {
