@@ -163,7 +163,8 @@ class Slot:
         self.become(step.state, step.events)
 
     def finish(self, tick_ms: int) -> None:
-        """Tell what was still being counted."""
+        """Tell what was not told yet: what was still being counted, and milestones of minutes nobody looked at."""
+        self.settle(tick_ms)
         self.phase = Phase.DECISIONS
         ended = self.refusals.end(tick_ms)
         self.tell([*([ended] if ended else []), *self.errors.end(tick_ms)])
