@@ -33,12 +33,16 @@ _BAN_SECONDS = 120.0
 
 
 class Patience(msgspec.Struct, frozen=True, kw_only=True):
-    """How long to wait for a venue: for an answer, between tries, and when it asks for a pause."""
+    """How long to wait for a venue: for an answer, between tries, and when it asks for a pause.
+
+    `at_venue_pace` keeps ccxt's limiter, which only a venue of one's own can do without.
+    """
 
     retries: int = 3
     retry_delay_seconds: float = 5.0
     timeout_seconds: float = 10.0
     longest_pause_seconds: float = 300.0
+    at_venue_pace: bool = True
 
 
 class LongPause(Transient):
@@ -61,7 +65,8 @@ class VenueClient:
         self._clock_ahead_ms = 0
 
     async def __aenter__(self) -> Self:
-        self._client = account_less_client(self.venue, self._patience.timeout_seconds)
+        patience = self._patience
+        self._client = account_less_client(self.venue, patience.timeout_seconds, patience.at_venue_pace)
         # ccxt's wait for sockets that nobody will use again.
         self._client.timeout_on_exit = 0
         self._vendor_errors = vendor_errors()
@@ -71,8 +76,7 @@ class VenueClient:
         try:
             await self._retried(self._client.load_markets)
             self.markets = markets_of(self._client, self.venue.kind)
-            if self._client.has["fetchTime"]:
-                await self._set_clock()
+            await self._set_clock()
         except BaseException:
             await self._client.close()
             raise
@@ -85,7 +89,7 @@ class VenueClient:
 
     @property
     def now_ms(self) -> int:
-        """The venue's time, never ahead of it."""
+        """The venue's time, never ahead of it; ours for the few venues that do not tell theirs."""
         return time.monotonic_ns() // 1_000_000 + self._clock_ahead_ms
 
     def page_rows(self, most: int) -> int:
@@ -105,7 +109,10 @@ class VenueClient:
             return await self._retried(page)
 
     async def _set_clock(self) -> None:
-        venue_ms = int(await self._retried(self._client.fetch_time))
+        async def asked() -> int:
+            return int(await self._client.fetch_time())
+
+        venue_ms = await self._retried(asked) if self._client.has["fetchTime"] else wall_ms()
         self._clock_ahead_ms = venue_ms - time.monotonic_ns() // 1_000_000
 
     async def _retried(self, ask: Callable[[], Awaitable[T]]) -> T:

@@ -52,8 +52,8 @@ def exchange_ids() -> list[str]:
     return [name for name in ccxt.exchanges if getattr(ccxt, name)().has["fetchOHLCV"]]
 
 
-def account_less_client(venue: Venue, timeout_seconds: float) -> Any:
-    """A ccxt client without keys, with a limiter of its own; `SettingsError` for an unknown exchange."""
+def account_less_client(venue: Venue, timeout_seconds: float, limited: bool) -> Any:
+    """A ccxt client without keys, `limited` to the pace that the venue allows; `SettingsError` for an unknown exchange."""
     # Half a second of import, wanted only where something is fetched.
     import ccxt.async_support as ccxt
 
@@ -64,6 +64,7 @@ def account_less_client(venue: Venue, timeout_seconds: float) -> Any:
     return getattr(ccxt, venue.name)(
         {
             "timeout": round(timeout_seconds * 1000),
+            "enableRateLimit": limited,
             # Proxies and certificates of the environment: many a network has no other way out.
             "aiohttp_trust_env": True,
             "options": {"include_OS_certificates": True, **_market_options(venue), **venue.options},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from btk.adapters.candle_series import SeriesKey
@@ -14,7 +15,7 @@ from btk.model.errors import Transient
 from tests.venue import faults
 from tests.venue.faults import Answer, Hang, Reset
 from tests.venue.server import VenueServer
-from tests.venue.warming import is_stored, last_minutes, plan, warmed
+from tests.venue.warming import IMPATIENT, is_stored, last_minutes, plan, warmed
 
 BTC = SeriesKey("binance", "BTCUSDT")
 SPAN = last_minutes(900)
@@ -33,7 +34,6 @@ SPAN = last_minutes(900)
         pytest.param(Answer(200, "null"), id="200 null"),
         pytest.param(Answer(200, '[[1680000000000, "1.0'), id="200 torn JSON"),
         pytest.param(Answer(200, '{"surprise": 1}'), id="200 another object"),
-        pytest.param(Hang(), id="no answer"),
         pytest.param(Reset(), id="reset"),
         pytest.param(Reset(torn=True), id="reset in the middle"),
     ],
@@ -43,6 +43,14 @@ def test_what_fails_once_is_asked_again(venue: VenueServer, cache: Path, fault: 
     outcome = warmed(plan(cache, SPAN))
     assert outcome.error is None
     assert len(venue.asked) == 2
+    assert is_stored(cache, venue.book, SPAN, series=BTC)
+
+
+def test_who_does_not_answer_is_asked_again(venue: VenueServer, cache: Path) -> None:
+    venue.faults.append(Hang())
+    hasty = msgspec.structs.replace(IMPATIENT, timeout_seconds=1)
+    outcome = warmed(plan(cache, SPAN)._replace(patience=hasty))
+    assert outcome.error is None
     assert is_stored(cache, venue.book, SPAN, series=BTC)
 
 

@@ -19,7 +19,9 @@ from tests.venue.candle_book import CandleBook
 from tests.venue.server import NOW_MS
 
 SPOT = Venue("binance", "spot")
-IMPATIENT = Patience(retry_delay_seconds=0.01, timeout_seconds=0.5, longest_pause_seconds=5)
+IMPATIENT = Patience(
+    retry_delay_seconds=0.01, timeout_seconds=30, longest_pause_seconds=5, at_venue_pace=False
+)
 END_MS = NOW_MS // MINUTE_MS * MINUTE_MS
 
 
