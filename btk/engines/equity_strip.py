@@ -83,13 +83,15 @@ class EquityStrip:
         self._pieces.clear()
         base, slope, invested = (np.repeat(part, rows) for part in np.array(lines).T)
         part = slice(self._drawn, self._marked)
-        self.profit[part] = base + slope * self._close[part]
+        # A minute that has no candle has no close either, and what is not held does not ask for one.
+        self.profit[part] = base + np.where(slope == 0, 0.0, slope * self._close[part])
         self.invested[part] = invested
         self._drawn = self._marked
 
     def profit_at(self, row: int) -> float:
         """The profit at the close of a row, with what is held now."""
-        return self._now.base + self._now.slope * float(self._close[row])
+        now = self._now
+        return now.base + now.slope * float(self._close[row]) if now.slope else now.base
 
     def end(self, first_ms: int, rows: int) -> None:
         """Finish the block after `rows` of it and give it to the curve."""
