@@ -165,6 +165,9 @@ def _checked(cls: type[Strategy], file: str) -> type[Strategy]:
         if name.startswith("on_") and name not in HOOKS:
             hint = did_you_mean(name, HOOKS) or f"; there are {', '.join(HOOKS)}"
             raise StrategyError(f"{where}: there is no hook {name}{hint}")
+    for name in ("indicators", "candidates"):
+        if inspect.iscoroutinefunction(getattr(cls, name)):
+            raise StrategyError(f"{where}: {name} cannot be async: it is computed, not waited for")
     _check_defaults(cls, where)
     return cls
 

@@ -13,7 +13,7 @@ from btk.adapters.project import find_root
 from btk.adapters.settings import Loaded, load_settings
 from btk.adapters.settings_inline import Override
 from btk.cli.invocation import invocation
-from btk.model.errors import UsageError
+from btk.model.errors import SettingsError, UsageError
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else.")]
 ConfigFiles = Annotated[
@@ -28,7 +28,10 @@ Assignments = Annotated[
 
 def project_root(context: typer.Context) -> Path:
     """The project that a call belongs to; `SettingsError` without one."""
-    return find_root(invocation(context).root, os.environ, Path.cwd())
+    try:
+        return find_root(invocation(context).root, os.environ, Path.cwd())
+    except FileNotFoundError:
+        raise SettingsError("the folder you are in is gone: cd to one that exists") from None
 
 
 def chosen_settings(

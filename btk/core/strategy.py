@@ -18,7 +18,7 @@ class Strategy:
     """Subclass it and write `get_signal`. Annotated class attributes are its parameters.
 
     `interval` is how often `get_signal` is asked, `warmup` how many bars of it must exist before the first question,
-    `risk` the risk profiles of the settings it is bound by. Every method may be plain or `async`.
+    `risk` the risk profiles of the settings it is bound by. `get_signal` and the hooks may be plain or `async`.
     """
 
     name: ClassVar[str] = ""

@@ -14,6 +14,7 @@ from btk.model.bars import Bars, Candles, Span
 from btk.model.errors import StrategyError
 from btk.model.intervals import floor_to, interval_ms
 from btk.model.months import months_of
+from btk.model.plain_words import one_line
 from btk.ports import CandleSource
 
 PREFIX_BARS = 512
@@ -44,9 +45,9 @@ def _folded(source: CandleSource, symbol: str, interval: str, span: Span) -> Bar
 def indicator_columns(strategy: Strategy, bars: Bars) -> Columns:
     """The strategy's indicators over `bars`; `StrategyError` for a wrong shape or for a look into the future."""
     candles = Candles(bars, 0, len(bars))
-    columns = _checked(strategy, strategy.indicators(candles), len(bars))
-    prefix = min(len(bars), strategy.warmup + PREFIX_BARS)
-    early = _checked(strategy, strategy.indicators(Candles(bars, 0, prefix)), prefix)
+    columns = _checked(strategy, _asked(strategy, "indicators", candles), len(bars))
+    prefix = _prefix(strategy, len(bars))
+    early = _checked(strategy, _asked(strategy, "indicators", Candles(bars, 0, prefix)), prefix)
     for name, column in columns.items():
         if name in early and not np.array_equal(column[:prefix], early[name], equal_nan=_is_float(column)):
             raise StrategyError(
@@ -60,7 +61,7 @@ def candidate_closes(strategy: Strategy, bars: Bars, columns: Columns) -> NDArra
     """The close times of the bars at which the strategy could answer, or None where it does not say."""
     if not overrides(strategy, "candidates"):
         return None
-    mask = strategy.candidates(dict(columns))
+    mask = _asked(strategy, "candidates", dict(columns))
     if mask is None:
         return None
     chosen = np.asarray(mask)
@@ -70,6 +71,20 @@ def candidate_closes(strategy: Strategy, bars: Bars, columns: Columns) -> NDArra
         )
     rows: NDArray[np.int64] = np.flatnonzero(chosen)
     return bars.first_ms + (rows + 1) * bars.step_ms
+
+
+def _prefix(strategy: Strategy, length: int) -> int:
+    # Half of a short frame, so that there is always something later to look at; never less than the warm-up.
+    spare = max(0, length - strategy.warmup)
+    return min(length, strategy.warmup + min(PREFIX_BARS, spare // 2))
+
+
+def _asked(strategy: Strategy, method: str, argument: object) -> Any:
+    try:
+        return getattr(strategy, method)(argument)
+    except (Exception, SystemExit) as error:  # a strategy may raise anything
+        what = one_line(f"{type(error).__name__}: {error}")
+        raise StrategyError(f"{strategy.name}: {method} raised {what}") from error
 
 
 def _checked(strategy: Strategy, columns: Any, length: int) -> Columns:

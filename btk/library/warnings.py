@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from btk.engines.backtest import Job
-from btk.engines.outcome import Outcome
+from btk.engines.outcome import Outcome, SymbolFacts
 from btk.model.dates import format_date
 from btk.model.plain_words import one_line
 from btk.model.settings import Settings
@@ -31,9 +31,25 @@ def _sentences(settings: Settings, job: Job, outcome: Outcome) -> Iterator[str]:
         if facts.gaps:
             yield f"{symbol}: {facts.gaps} missing minutes were filled with flat candles"
         if facts.warming_up_until_ms > job.frame.from_ms:
-            first_question = format_date(facts.warming_up_until_ms)
-            yield f"{symbol}: too little history for the warm-up, the first question came at {first_question}"
+            yield f"{symbol}: too little history for the warm-up, {_first_question(facts, job)}"
+    yield from _refusals(outcome)
     yield from _model_warnings(settings, outcome)
+
+
+def _first_question(facts: SymbolFacts, job: Job) -> str:
+    at = format_date(facts.warming_up_until_ms)
+    if facts.warming_up_until_ms < job.frame.to_ms:
+        return f"the first question came at {at}"
+    return f"so nothing was asked: the first question would come at {at}"
+
+
+def _refusals(outcome: Outcome) -> Iterator[str]:
+    records = outcome.records.values()
+    rejected = [one for record in records for one in record.rejected]
+    if rejected and not any(record.trades for record in records):
+        most = max(rejected, key=lambda one: one.count)
+        total = sum(one.count for one in rejected)
+        yield f"no trade: {total} signals were rejected, such as {most.reason}: {most.detail}"
 
 
 def _interruption(job: Job, outcome: Outcome) -> str:

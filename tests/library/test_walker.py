@@ -65,7 +65,7 @@ def test_variants_that_fail_are_reported_counted_and_left_out(root: Path) -> Non
         "reused": 0,
     }
     errors = {failure["params"]["every"]: failure["error"] for failure in document["failed"]}
-    assert errors[0] == "ValueError: every is 0"
+    assert errors[0] == "beat: indicators raised ValueError: every is 0"
     assert "get_signal" in errors[7]
     assert "seven" in errors[7]
     assert "SIGKILL" in errors[-9]
