@@ -6,7 +6,7 @@ from hypothesis import given, settings
 
 from tests.properties.wild_run import JUMP, Wild, run, wild_worlds
 
-BLOCKS = (7, 97, JUMP)
+BLOCKS = (7, JUMP)
 
 
 def assert_same(wild: Wild) -> None:
@@ -19,6 +19,12 @@ def assert_same(wild: Wild) -> None:
 
 
 @given(wild=wild_worlds())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_jump_is_step(wild):
+    assert_same(wild)
+
+
+@given(wild=wild_worlds(model="vwap", origin=True))
+@settings(max_examples=30, deadline=None)
+def test_jump_is_step_by_the_origins_rules_too(wild):
     assert_same(wild)

@@ -44,6 +44,7 @@ from tests.properties.wild_strategy import Diary, Temper, made_async, wild_strat
 START_MS = 1_704_153_600_000  # 2024-01-02T00:00Z
 WARM_UP_MINUTES = 20
 JUMP = 65_536
+WHILE_OPEN = frozenset({"on_active", "on_waiting", "on_partial_profit", "on_partial_loss", "on_breakeven"})
 
 
 class Wild(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,7 +98,8 @@ def wild_worlds(**fixed: Any) -> st.SearchStrategy[Wild]:
         "strategies": st.sampled_from((1, 1, 2)),
         "interval": st.sampled_from(("1m", "1m", "3m", "15m")),
         "frame_interval": st.sampled_from(("1m", "1m", "1m", "5m", "1h")),
-        "hooks": st.frozensets(st.sampled_from(HOOKS)),
+        "hooks": st.sampled_from((frozenset(), WHILE_OPEN, frozenset(HOOKS)))
+        | st.frozensets(st.sampled_from(HOOKS)),
         "temper": st.builds(
             Temper,
             wishes=st.sampled_from((0.02, 0.2, 0.6)),
