@@ -18,7 +18,18 @@ class Killed(BaseException):
     """The process is over: nothing may handle this."""
 
 
-class DyingDisk(Disk):
+class QuickDisk(Disk):
+    """Does all but wait for the device, which no simulated crash depends on."""
+
+    def write(self, path: Path, chunks: Iterable[Chunk]) -> None:
+        with path.open("xb") as file:
+            file.writelines(chunks)
+
+    def sync_folder(self, folder: Path) -> None:
+        assert folder.is_dir()
+
+
+class DyingDisk(QuickDisk):
     """Ends the process before, within or after its n-th operation (from 1); then nothing is done any more."""
 
     def __init__(self, fatal: int, when: When = "before") -> None:
@@ -71,7 +82,7 @@ class DyingDisk(Disk):
         return self.done == self._fatal and self._when == when
 
 
-class RefusingDisk(Disk):
+class RefusingDisk(QuickDisk):
     """Answers its n-th operation (and with `for_good` all after it) with an error, after half of it was done."""
 
     def __init__(self, refused: int, number: int, for_good: bool) -> None:
@@ -137,7 +148,7 @@ class Moment(NamedTuple):
         return files
 
 
-class RememberingDisk(Disk):
+class RememberingDisk(QuickDisk):
     """Notes after every step of every operation what a power cut would leave under `root`."""
 
     def __init__(self, root: Path) -> None:

@@ -19,7 +19,15 @@ from btk.core.slot_record import SlotRecord
 from btk.library.state_store import Restored
 from btk.model.errors import DamagedState, DumpError
 from tests.crash.conftest import Sampler
-from tests.crash.state_disks import REFUSALS, DyingDisk, Killed, Moment, RefusingDisk, RememberingDisk
+from tests.crash.state_disks import (
+    REFUSALS,
+    DyingDisk,
+    Killed,
+    Moment,
+    QuickDisk,
+    RefusingDisk,
+    RememberingDisk,
+)
 from tests.library.state_samples import BTC, ETH, PROFILE, change, file_store
 from tests.library.test_state_store import assert_is_tick, data_of
 
@@ -32,8 +40,8 @@ class Progress:
     committed = 0
 
 
-def live(dump: Path, disk: Disk | None, progress: Progress, until: int = TICKS) -> None:
-    """A run from wherever it stands to the tick `until`; with a disk given, its operations are always in the same order."""
+def live(dump: Path, disk: Disk, progress: Progress, until: int = TICKS) -> None:
+    """A run from wherever it stands to the tick `until`; its operations on the disk are always in the same order."""
 
     async def ticks() -> None:
         store = file_store(dump, disk=disk)
@@ -52,7 +60,7 @@ def _tick(restored: Restored) -> int:
 
 def load(dump: Path) -> Restored:
     """What the next process finds."""
-    return asyncio.run(file_store(dump, 99).load())
+    return asyncio.run(file_store(dump, 99, QuickDisk()).load())
 
 
 def assert_files_agree(dump: Path, restored: Restored) -> None:
@@ -80,7 +88,7 @@ def assert_recovers(dump: Path, committed: int) -> None:
     if tick:
         assert_is_tick(restored, tick)
     assert_files_agree(dump, restored)
-    live(dump, None, Progress(), until=TICKS + 1)
+    live(dump, QuickDisk(), Progress(), until=TICKS + 1)
     assert_is_tick(load(dump), TICKS + 1)
 
 
@@ -266,7 +274,7 @@ def _plain(whole: Any, key: Any) -> SlotRecord:
 
 def _corruptions(tmp_path: Path, choose: Sampler[Any], limit: int) -> None:
     whole = tmp_path / "whole"
-    live(whole, None, Progress())
+    live(whole, QuickDisk(), Progress())
     paths = sorted(path.relative_to(whole) for path in whole.rglob("*.json"))
     cases: Sequence[tuple[Path, Harm]] = [(path, harm) for path in paths for harm in _harms(whole / path)]
     for path, (name, harm) in choose("state, one damaged file", cases, limit):

@@ -40,10 +40,15 @@ class Ticking:
         self._orders.write(f"{tick}\n")
         self._orders.flush()
 
-    def commit(self, tick: int) -> str:
-        """Tell it, and hear what came of it."""
+    def commit(self, tick: int) -> tuple[str, str]:
+        """Tell it, and hear that the tick is committed, and then that all files say so."""
         self.order(tick)
-        return self.answer()
+        return self.answer(), self.answer()
+
+
+def done(tick: int) -> tuple[str, str]:
+    """What is heard when all goes well."""
+    return f"committed {tick}", f"spread {tick}"
 
 
 @contextmanager
@@ -72,21 +77,21 @@ def test_a_second_process_leaves_at_once_and_names_the_first(tmp_path: Path) -> 
         assert told.startswith(f"AlreadyRunning: {tmp_path / 'data'}: process {first.process.pid} on ")
         assert ", started " in told
         assert ", btk live is at work there" in told
-        assert first.commit(1) == "committed 1"
+        assert first.commit(1) == done(1)
 
 
 def test_a_frozen_process_that_was_overtaken_ends_without_acting(tmp_path: Path) -> None:
     with ticking(tmp_path) as frozen:
-        assert (frozen.answer(), frozen.commit(1)) == ("loaded 0", "committed 1")
+        assert (frozen.answer(), frozen.commit(1)) == ("loaded 0", done(1))
         frozen.process.send_signal(signal.SIGSTOP)
         frozen.order(2)
         (tmp_path / "data" / ".lock").unlink()
         with ticking(tmp_path) as other:
-            assert (other.answer(), other.commit(2)) == ("loaded 1", "committed 2")
+            assert (other.answer(), other.commit(2)) == ("loaded 1", done(2))
             frozen.process.send_signal(signal.SIGCONT)
             assert frozen.answer().startswith("Overtaken: ")
             assert frozen.process.wait() == 8
-            assert other.commit(3) == "committed 3"
+            assert other.commit(3) == done(3)
     restored = load(tmp_path)
     assert_is_tick(restored, 3)
     assert (restored.behind, restored.notes) == (frozenset(), ())
@@ -102,7 +107,7 @@ def test_killed_over_and_over_it_goes_on_where_it_was(tmp_path: Path, seed: int)
             reached = loaded
             for _ in range(chance.randrange(1, 5)):
                 reached += 1
-                assert process.commit(reached) == f"committed {reached}"
+                assert process.commit(reached) == done(reached)
             process.order(reached + 1)
             process.process.kill()
     restored = load(tmp_path)

@@ -20,6 +20,7 @@ async def _serve(dump: Path) -> None:
         await store.commit(change(int(line)))
         print(f"committed {int(line)}", flush=True)
         await store.spread()
+        print(f"spread {int(line)}", flush=True)
 
 
 def main(dump: Path) -> int:
