@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from btk.library.candles import cache_candles, check_candles, warm_candles
     from btk.library.html_report import html_report
     from btk.library.parameter_grid import parse_axes
+    from btk.library.project import Project, open_project
     from btk.library.reports import Choice, Reports
     from btk.library.state import (
         read_book_data,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from btk.library.walker import Walk, Walker
     from btk.model.bars import Candles
     from btk.model.errors import InsufficientData, LookAhead, NotRecorded
+    from btk.model.settings import Settings
     from btk.model.signal import Signal
     from btk.model.trade import Trade
     from btk.model.verdict import Accepted, Refused
@@ -55,8 +57,10 @@ _HOMES = {
     "Market": "btk.core.market",
     "NotRecorded": "btk.model.errors",
     "Position": "btk.core.position",
+    "Project": "btk.library.project",
     "Refused": "btk.model.verdict",
     "Reports": "btk.library.reports",
+    "Settings": "btk.model.settings",
     "Signal": "btk.model.signal",
     "StateBackend": "btk.ports",
     "Stored": "btk.ports",
@@ -67,6 +71,7 @@ _HOMES = {
     "cache_candles": "btk.library.candles",
     "check_candles": "btk.library.candles",
     "html_report": "btk.library.html_report",
+    "open_project": "btk.library.project",
     "parse_axes": "btk.library.parameter_grid",
     "read_book_data": "btk.library.state",
     "read_partial_data": "btk.library.state",
@@ -94,8 +99,10 @@ __all__ = [
     "Market",
     "NotRecorded",
     "Position",
+    "Project",
     "Refused",
     "Reports",
+    "Settings",
     "Signal",
     "StateBackend",
     "Stored",
@@ -106,6 +113,7 @@ __all__ = [
     "cache_candles",
     "check_candles",
     "html_report",
+    "open_project",
     "parse_axes",
     "read_book_data",
     "read_partial_data",

@@ -21,6 +21,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     breakeven_reports_without_improving: bool = False
     only_last_id_remembered: bool = False
     extremes_by_price: bool = False
+    last_minute_may_be_missing: bool = False
 
 
 OURS = Quirks()

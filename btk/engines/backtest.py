@@ -79,7 +79,7 @@ class Instruments(NamedTuple):
     """What a run is recorded with."""
 
     journal: Callable[[Observer], Journal] = Journal
-    tape: Callable[[float, bool], EquityTape] = EquityTape
+    tape: Callable[[float, bool, int], EquityTape] = EquityTape
 
 
 PLAIN = Instruments()
@@ -106,7 +106,7 @@ class Backtest:
         self._world = World(
             self._model,
             books,
-            instruments.tape(job.wallet_start, books.watch_equity),
+            instruments.tape(job.wallet_start, books.watch_equity, job.frame.from_ms),
             instruments.journal(self._recorder),
             job.tells_milestones,
         )
@@ -150,8 +150,8 @@ class Backtest:
         job, last_ms = self._job, self._last_question_ms
         if job.fill_gaps:
             return False
-        if not self._model.ends_after_last_question:
-            check_frame(job.source, job.symbols, Span(job.frame.from_ms, job.frame.to_ms))
+        if not job.rules.quirks.last_minute_may_be_missing:
+            check_frame(job.source, job.symbols, Span(job.frame.from_ms, self._end_tick_ms))
             return False
         check_frame(job.source, job.symbols, Span(job.frame.from_ms, last_ms))
         return any(job.source.missing(symbol, Span(last_ms, last_ms + MINUTE_MS)) for symbol in job.symbols)

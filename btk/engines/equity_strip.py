@@ -38,15 +38,17 @@ class EquityStrip:
         self._lines: dict[SlotKey, _Line] = {}
         self._now = FLAT
         self._close: Column = np.empty(0)
+        self._close_before = np.nan
         self._drawn = 0
         self._marked = 0
         self._pieces: list[tuple[int, _Line]] = []
 
-    def begin(self, close: Column) -> None:
-        """Start a block of minutes."""
-        self._close, self._drawn, self._marked = close, 0, 0
+    def begin(self, close: Column, early: int) -> None:
+        """Start a block of minutes, of which the first `early` are not drawn."""
+        self._close_before = float(close[early - 1]) if early else self._close_before
+        self._close, self._drawn, self._marked = close[early:], 0, 0
         self._pieces.clear()
-        self.profit, self.invested = np.empty(len(close)), np.empty(len(close))
+        self.profit, self.invested = np.empty(len(self._close)), np.empty(len(self._close))
 
     def mark(self, row: int) -> None:
         """What is held now was held until before `row`."""
@@ -89,9 +91,10 @@ class EquityStrip:
         self._drawn = self._marked
 
     def profit_at(self, row: int) -> float:
-        """The profit at the close of a row, with what is held now."""
+        """The profit at the close of a row, or of the minute before the block (-1), with what is held now."""
         now = self._now
-        return now.base + now.slope * float(self._close[row]) if now.slope else now.base
+        close = float(self._close[row]) if row >= 0 else self._close_before
+        return now.base + now.slope * close if now.slope else now.base
 
     def end(self, first_ms: int, rows: int) -> None:
         """Finish the block after `rows` of it and give it to the curve."""

@@ -19,10 +19,13 @@ from btk.model.names import SlotKey
 
 
 class EquityTape:
-    """Row i of a block is the close of its minute i. Call `advance` before anything changes, `book` and `hold` after."""
+    """Row i of a block is the close of its minute i; minutes before `from_ms` are not drawn.
 
-    def __init__(self, start: float, watches: bool) -> None:
+    Call `advance` before anything changes, `book` and `hold` after."""
+
+    def __init__(self, start: float, watches: bool, from_ms: int = 0) -> None:
         self._start = start
+        self._from_ms = from_ms
         self._curve = EquityCurve(start)
         self._strips: dict[str, EquityStrip] = {}
         self._first_ms = 0
@@ -35,10 +38,12 @@ class EquityTape:
         if self._rows:
             self.end(self._first_ms + self._rows * MINUTE_MS)
         some = next(iter(minutes.values()))
-        self._first_ms, self._rows, self._watched = some.first_ms, len(some), 0
+        early = max(0, min(len(some), (self._from_ms - some.first_ms) // MINUTE_MS))
+        self._first_ms, self._rows = some.first_ms + early * MINUTE_MS, len(some) - early
+        self._watched = 0
         for symbol in sorted(minutes):
             strip = self._strips.setdefault(symbol, EquityStrip(self._start))
-            strip.begin(minutes[symbol].close)
+            strip.begin(minutes[symbol].close, early)
 
     def advance(self, symbol: str, tick_ms: int) -> None:
         """The minutes of a symbol that closed before `tick_ms` are drawn with what is held now.

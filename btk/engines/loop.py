@@ -50,6 +50,7 @@ class Loop:
             yield from self._tick(int(tick))
         for slot in slots:
             slot.settle(stretch.last_ms)
+            slot.tell_refusals_over(stretch.last_ms)
         self._world.journal.flush()
 
     def _tick(self, tick: int) -> Conversation:
@@ -187,8 +188,7 @@ class Loop:
         self._remember_rejection(slot, signal, words)
 
     def _give_back(self, slot: Slot, signal: Signal, refusal: Refusal, tick: int) -> None:
-        slot_ms = tick - tick % slot.schedule.interval_ms
-        ended = slot.refusals.add(_id_of(signal), refusal, tick, slot_ms)
+        ended = slot.refusals.add(_id_of(signal), refusal, tick, slot.schedule.interval_ms)
         slot.tell([ended] if ended else [])
         slot.schedule.give_back()
         if slot.refusals.is_first():

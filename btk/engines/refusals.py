@@ -12,6 +12,7 @@ from btk.model.events import ErrorEvent, RejectedEvent
 class _Run(msgspec.Struct):
     event: RejectedEvent
     same: tuple[str, str, int]
+    over_ms: int
 
 
 class Refusals:
@@ -21,16 +22,16 @@ class Refusals:
         self._terms = terms
         self._run: _Run | None = None
 
-    def add(self, signal_id: str, refusal: Refusal, now_ms: int, slot_ms: int) -> RejectedEvent | None:
+    def add(self, signal_id: str, refusal: Refusal, now_ms: int, interval_ms: int) -> RejectedEvent | None:
         """Count a refusal; the event of the row that it ended, if any."""
-        run = self._run
+        run, slot_ms = self._run, now_ms - now_ms % interval_ms
         same = (refusal.kind, refusal.rule, slot_ms)
         if run is not None and run.same == same:
             run.event = msgspec.structs.replace(run.event, count=run.event.count + 1)
             return None
         ended = self.end(now_ms)
         words = (refusal.kind, refusal.words)
-        self._run = _Run(rejected(signal_id, words, now_ms, self._terms), same)
+        self._run = _Run(rejected(signal_id, words, now_ms, self._terms), same, slot_ms + interval_ms)
         return ended
 
     def is_first(self) -> bool:
@@ -38,9 +39,13 @@ class Refusals:
         return self._run is not None and self._run.event.count == 1
 
     def end(self, now_ms: int) -> RejectedEvent | None:
-        """The event of the row that is over at `now_ms`, if there was one."""
+        """The event of the row, if there is one: it is over at `now_ms`, or was with its interval slot."""
         run, self._run = self._run, None
-        return None if run is None else msgspec.structs.replace(run.event, tick_ms=now_ms)
+        return None if run is None else msgspec.structs.replace(run.event, tick_ms=min(now_ms, run.over_ms))
+
+    def end_if_over(self, now_ms: int) -> RejectedEvent | None:
+        """The event of a row whose interval slot is over, if there is one."""
+        return self.end(now_ms) if self._run is not None and self._run.over_ms <= now_ms else None
 
 
 def rejected(signal_id: str, words: tuple[str, str], now_ms: int, terms: Terms) -> RejectedEvent:

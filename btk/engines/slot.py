@@ -169,6 +169,13 @@ class Slot:
         ended = self.refusals.end(tick_ms)
         self.tell([*([ended] if ended else []), *self.errors.end(tick_ms)])
 
+    def tell_refusals_over(self, tick_ms: int) -> None:
+        """Tell refusals whose interval slot is over."""
+        ended = self.refusals.end_if_over(tick_ms)
+        if ended is not None:
+            self.phase = Phase.DECISIONS
+            self.tell([ended])
+
     def place(self, plan: Plan) -> None:
         """Make a state of a plan whose money and places are reserved."""
         step = self._world.model.place(plan, self.terms)

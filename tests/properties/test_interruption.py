@@ -57,7 +57,7 @@ def test_what_was_told_before_the_end_is_what_the_whole_run_tells(wild, calls, b
     assert [item for item in events if item[1].tick_ms < until] == [
         item for item in whole.events if item[1].tick_ms < until
     ]
-    assert outcome.equity.minutes == (until - wild.frame.from_ms) // MINUTE_MS + 1
+    assert outcome.equity.minutes == (until - wild.frame.from_ms) // MINUTE_MS
     assert outcome.open_slots == tuple(slot.key for slot in engine.slots if not isinstance(slot.state, Idle))
 
 
