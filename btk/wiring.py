@@ -74,14 +74,15 @@ def warming_plan(settings: Settings, root: Path, spans: Mapping[str, Span], refe
 
 def symbols(settings: Settings) -> list[str]:
     """The symbols of the settings in their file form, as they are traded on the market of the settings."""
-    names = [_traded(symbol_names(symbol).file_form, settings) for symbol in settings.symbols]
+    names = [traded_name(symbol_names(symbol).file_form, settings) for symbol in settings.symbols]
     repeated = next((name for name in names if names.count(name) > 1), None)
     if repeated is not None:
         raise SettingsError(f"symbols: {repeated} is named twice")
     return names
 
 
-def _traded(name: str, settings: Settings) -> str:
+def traded_name(name: str, settings: Settings) -> str:
+    """The file form of a symbol on the market of the settings: on swap, `BTCUSDT` means `BTCUSDT.USDT`."""
     currency = settings.wallet.currency
     if settings.exchange.market == "swap" and "." not in name and name.endswith(currency):
         return f"{name}.{currency}"

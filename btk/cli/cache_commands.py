@@ -6,8 +6,10 @@ import time
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
+from btk import wiring
 from btk.adapters.candle_files import FoundSeries, series_of_folder
 from btk.adapters.candle_import import read_minutes
 from btk.adapters.candle_series import SeriesKey, symbol_names
@@ -33,6 +35,7 @@ from btk.cli.warm_progress import warm_progress
 from btk.library.candles import refetch_series
 from btk.model.errors import DataError, UsageError
 from btk.model.names import check_exchange_name
+from btk.model.settings import Settings
 
 app = command_group("Fetch candles or bring them in, list what is stored, check that it is whole.")
 app.command()(warm)
@@ -81,7 +84,9 @@ def import_file(
     settings = chosen_settings(context, config, assignments)
     root = settings.root / settings.settings.cache.path
     name = _real_exchange(exchange or settings.settings.exchange.name)
-    imports = [_imported(root, name, source, overwrite) for source in _sources(file, symbol)]
+    imports = [
+        _imported(root, name, source, overwrite) for source in _sources(file, symbol, settings.settings)
+    ]
     if as_json:
         documents = [import_document(*done) for done in imports]
         print_document(
@@ -98,11 +103,13 @@ def import_file(
         )
 
 
-def _sources(path: Path, symbol: str | None) -> list[FoundSeries]:
+def _sources(path: Path, symbol: str | None, settings: Settings) -> list[FoundSeries]:
     if path.is_file():
         if symbol is None:
             raise UsageError(f"{path}: name its symbol with --symbol")
-        return [FoundSeries(symbol_names(symbol), path)]
+        names = symbol_names(symbol)
+        traded = wiring.traded_name(names.file_form, settings)
+        return [FoundSeries(msgspec.structs.replace(names, file_form=traded), path)]
     wanted = symbol_names(symbol).file_form if symbol else None
     found = [series for series in series_of_folder(path) if wanted in (None, series.names.file_form)]
     if not found:

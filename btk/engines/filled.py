@@ -47,7 +47,9 @@ class FilledSource:
         if np.isnan(known) and held.any():
             close = np.where(np.isnan(close), bars.open[int(held.argmax())], close)
         columns = [np.where(held, column, close) for column in bars.columns[:4]]
-        return Bars(bars.first_ms, bars.step_ms, (*columns, np.where(held, bars.volume, 0.0)))
+        # Where nothing was ever known there is nothing to show, no volume either.
+        quiet = np.where(np.isnan(close), np.nan, 0.0)
+        return Bars(bars.first_ms, bars.step_ms, (*columns, np.where(held, bars.volume, quiet)))
 
     def _close_before(self, symbol: str, at_ms: int) -> float:
         for days in SEARCH_DAYS:
