@@ -12,6 +12,7 @@ from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from zlib import crc32
 
 import msgspec
 
@@ -28,10 +29,14 @@ def load_module(path: Path, shown: str) -> ModuleType:
     """The module of a user's file; `StrategyError` naming the file and the line for whatever goes wrong."""
     if not path.is_file():
         raise StrategyError(f"{shown}: there is no such file; `btk list strategies` shows what there is")
-    spec = importlib.util.spec_from_file_location(f"btk_user_{path.stem}", path)
+    # Two files of one name in two folders are two modules.
+    name = f"btk_user_{path.stem}_{crc32(str(path).encode()):08x}"
+    spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise StrategyError(f"{shown}: a strategy file ends in .py")
     module = importlib.util.module_from_spec(spec)
+    # Dataclasses and annotations that are text look their module up by its name.
+    sys.modules[name] = module
     # What a file prints while it is imported would spoil a document on stdout.
     with _importable(path.parent), redirect_stdout(sys.stderr):
         try:
@@ -155,7 +160,7 @@ def _checked(cls: type[Strategy], file: str) -> type[Strategy]:
         raise StrategyError(f"{where}: {error}") from None
     if isinstance(cls.warmup, bool) or not isinstance(cls.warmup, int) or cls.warmup < 0:
         raise StrategyError(f"{where}: warmup {cls.warmup!r} must be a whole number of bars, at least 0")
-    if isinstance(cls.risk, str) or not all(isinstance(name, str) for name in cls.risk):
+    if not isinstance(cls.risk, tuple | list) or not all(isinstance(name, str) for name in cls.risk):
         raise StrategyError(
             f'{where}: risk {cls.risk!r} must be a tuple of profile names, such as ("conservative",)'
         )

@@ -59,8 +59,9 @@ def expectation(annotation: Any) -> str:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`"; did you mean X?"` when something known is close, else nothing."""
-    close = difflib.get_close_matches(word.lower(), list(known), n=1)
-    return f"; did you mean {close[0]}?" if close else ""
+    spelled = {name.lower(): name for name in known}
+    close = difflib.get_close_matches(word.lower(), spelled, n=1)
+    return f"; did you mean {spelled[close[0]]}?" if close else ""
 
 
 def one_line(text: object) -> str:

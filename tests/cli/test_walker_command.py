@@ -57,7 +57,10 @@ def test_a_walk_of_which_every_variant_fails_ends_with_3(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["--root", str(root), "walker", BEAT, "--param", "every=0,7"]) == 3
-    assert "every variant failed, the first: beat: indicators raised ValueError: every is 0" in capsys.readouterr().err
+    assert (
+        "every variant failed, the first: beat: indicators raised ValueError: every is 0"
+        in capsys.readouterr().err
+    )
 
 
 @pytest.mark.parametrize(
