@@ -137,7 +137,9 @@ def test_the_heatmap_has_a_row_a_symbol_the_best_sharpe_first(reports: Reports, 
 def test_a_walk_has_its_own_reports(reports: Reports, walk_id: str, tmp_path: Path) -> None:
     report = reports["walker"].get_data(walk_id)
     assert [row["rank"] for row in report.rows] == [1, 2, 3]
-    assert [row["error"] for row in report.tables[1].rows] == ["beat: indicators raised ValueError: every is 0"]
+    assert [row["error"] for row in report.tables[1].rows] == [
+        "beat: indicators raised ValueError: every is 0"
+    ]
     timings = reports["performance"].get_data(walk_id)
     assert timings.rows[0]["count"] == 4
     [path] = reports["walker"].dump(walk_id, tmp_path)
