@@ -18,7 +18,7 @@ class DcaLadder(Strategy):
         average = market.candles("1h", 24).close.mean()
         if market.price > average * (1 - self.dip_pct / 100):
             return None
-        return Signal.bracket("long", market.price, take_profit_pct=3, stop_loss_pct=8, note="dip")
+        return Signal.bracket("long", market.price, take_profit_pct=6, stop_loss_pct=6, note="dip")
 
     def on_active(self, market: Market, position: Position) -> None:
         # Called once a minute while the position is open. Commands answer accepted or refused.
