@@ -225,6 +225,7 @@ def test_what_hooks_and_commands_order(scene, side):
         candles={"09:00": "100"},
         signals={**RESTING, "09:05": long()},
         hooks={("on_waiting", "09:05"): lambda market, signal: market.cancel()},
+        listens=["on_idle"],
         until="09:05",
         lines=[("09:01", "scheduled long @98"), ("09:05", "cancelled user")],
     ),
