@@ -165,6 +165,18 @@ def test_the_warm_up_is_there_before_the_first_question():
     assert played.asked == ["09:30", "09:45"]
 
 
+def test_a_position_that_ends_in_the_middle_of_an_interval_is_followed_at_once():
+    candles = FLAT | {"09:07": "100 111 99 100"}
+    played = play(scene(candles=candles, signals={"09:00": long()}, interval="5m", until="09:12"))
+    assert played.asked == ["09:00", "09:08", "09:10"]
+
+
+def test_unless_that_interval_was_asked_already():
+    candles = FLAT | {"09:02": "100 111 99 100"}
+    played = play(scene(candles=candles, signals={"09:00": long()}, interval="5m", until="09:12"))
+    assert played.asked == ["09:00", "09:05", "09:10"]
+
+
 def test_a_waiting_signal_is_not_asked_over():
     signals = {"09:00": long(price_open=98)}
     played = play(

@@ -149,3 +149,33 @@ def test_sizing_is_asked_before_risk_so_that_the_limit_sees_the_real_cost():
         )
     )
     assert refusals(played) == [("09:01", "p.max_exposure 150: 0 taken, the entry costs 2000")]
+
+
+@both_sides
+def test_places_that_exits_free_are_there_for_every_slot_of_the_same_tick(side):
+    ending = Script(candles=FLAT | {"09:03": "100 111 99 100"}, signals={"09:01": long()}, risk=("p",))
+    waiting = Script(candles=FLAT, signals={"09:04": long()}, risk=("p",))
+    played = play(
+        Scene(scripts={"Z": ending, "A": waiting}, profiles=limited(max_positions=1), until="09:06"), side
+    )
+    assert openings(played) == [("09:01", "Z"), ("09:04", "A")]
+
+
+@both_sides
+def test_in_one_tick_exits_are_told_before_entries_and_entries_before_decisions(side):
+    scripts = {
+        "A": Script(candles=FLAT, signals={"09:04": long(price_open=97)}),
+        "B": Script(candles=FLAT | {"09:03": "98"}, signals={"09:01": long(price_open=98)}),
+        "C": Script(candles=FLAT | {"09:03": "100 111 99 100"}, signals={"09:01": long()}),
+    }
+    played = play(Scene(scripts=scripts, until="09:06"), side)
+    known = [
+        line
+        for line, event in zip(played.every_line, played.events, strict=True)
+        if event.tick_ms == at_ms("09:04")
+    ]
+    assert known == [
+        ("09:03", "C closed take_profit @110"),
+        ("09:03", "B opened long @98"),
+        ("09:04", "A scheduled long @97"),
+    ]
