@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from btk.core.rules import ORIGIN, OURS, Quirks
+from btk.model.errors import DataError
 from btk.model.events import (
     AveragedEvent,
     CancelledEvent,
@@ -76,6 +77,7 @@ SHOWN_BY = {
     "breakeven_reports_without_improving": "breakeven_after_trailing",
     "only_last_id_remembered": "whipsaw_same_id",
     "extremes_by_price": "immediate_long_tp",
+    "last_minute_may_be_missing": "tail_exactly_lifetime",
 }
 
 
@@ -84,7 +86,11 @@ def test_every_quirk_is_needed_to_repeat_a_recorded_scenario(quirk: str) -> None
     one = scenario(SHOWN_BY[quirk])
     with_all, without = ORIGIN, msgspec.structs.replace(ORIGIN, **{quirk: False})
     assert seen(one, with_all) == (recorded.rows(one), recorded.refusals(one))
-    assert seen(one, without) != (recorded.rows(one), recorded.refusals(one))
+    try:
+        without_it = seen(one, without)
+    except DataError:
+        return
+    assert without_it != (recorded.rows(one), recorded.refusals(one))
 
 
 def seen(one: Scenario, quirks: Quirks) -> tuple[list[Row], list[Refused]]:
