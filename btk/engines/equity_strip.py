@@ -22,6 +22,7 @@ class _Line(NamedTuple):
     invested: float
 
 
+FEW_PIECES = 4
 FLAT = _Line(0.0, 0.0, 0.0)
 
 
@@ -81,6 +82,9 @@ class EquityStrip:
         self.mark(row)
         if not self._pieces:
             return
+        if len(self._pieces) <= FEW_PIECES:
+            self._draw_each()
+            return
         rows, lines = zip(*self._pieces, strict=True)
         self._pieces.clear()
         base, slope, invested = (np.repeat(part, rows) for part in np.array(lines).T)
@@ -89,6 +93,14 @@ class EquityStrip:
         self.profit[part] = base + np.where(slope == 0, 0.0, slope * self._close[part])
         self.invested[part] = invested
         self._drawn = self._marked
+
+    def _draw_each(self) -> None:
+        for rows, line in self._pieces:
+            part = slice(self._drawn, self._drawn + rows)
+            self.profit[part] = line.base + line.slope * self._close[part] if line.slope else line.base
+            self.invested[part] = line.invested
+            self._drawn += rows
+        self._pieces.clear()
 
     def profit_at(self, row: int) -> float:
         """The profit at the close of a row, or of the minute before the block (-1), with what is held now."""
