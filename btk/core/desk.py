@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from numbers import Real
 from typing import Literal, Protocol
 
 import msgspec
@@ -81,6 +82,8 @@ class Desk:
             return NO_POSITION
         if (pct is None) == (cost is None):
             return Refused("give either a percentage or a cost")
+        if (strange := _no_number(pct, cost)) is not None:
+            return strange
         left = _left_after(position.holding, position.orders)
         share = pct if cost is None else cost / left * 100
         problem = self._partial_problem(position.holding, kind, share)
@@ -98,6 +101,8 @@ class Desk:
         position, rules = self.state, self._terms.rules
         if not isinstance(position, Open):
             return NO_POSITION
+        if (strange := _no_number(shift_pct, price)) is not None:
+            return strange
         seen = self._moment.price if price is None else self._moment.order_price
         level = levels.wanted_stop(position.holding, shift_pct, price, rules)
         if isinstance(level, str):
@@ -113,6 +118,8 @@ class Desk:
         position, rules = self.state, self._terms.rules
         if not isinstance(position, Open):
             return NO_POSITION
+        if (strange := _no_number(shift_pct, price)) is not None:
+            return strange
         seen = self._moment.price if price is None else self._moment.order_price
         level = levels.wanted_take(position.holding, shift_pct, price, rules)
         if isinstance(level, str):
@@ -213,7 +220,7 @@ class Desk:
             self.state = Open(position.holding, orders)
 
     def _average_problem(self, position: Open, amount: float) -> str | None:
-        if isinstance(amount, bool) or not isinstance(amount, (int, float)) or not 0 < amount < math.inf:
+        if _no_number(amount) is not None or not 0 < amount < math.inf:
             return f"cost {amount!r} must be a finite number above 0"
         if self._terms.rules.dca_everywhere:
             return None
@@ -266,3 +273,10 @@ def _left_after(holding: Holding, orders: tuple[Order, ...]) -> float:
     for order in orders:
         left = left * (1 - order.pct / 100) if isinstance(order, Reduce) else left + order.cost
     return left
+
+
+def _no_number(*given: object) -> Refused | None:
+    for value in given:
+        if value is not None and (isinstance(value, bool) or not isinstance(value, Real)):
+            return Refused(f"{value!r} is not a number")
+    return None

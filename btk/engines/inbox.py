@@ -31,6 +31,7 @@ from btk.model.commands import (
     TrailTake,
 )
 from btk.model.events import Event, PausedEvent, ResumedEvent, StoppedEvent
+from btk.model.intervals import MINUTE_MS
 from btk.model.signal import Signal
 from btk.model.verdict import ACCEPTED, Refused, Verdict
 
@@ -54,10 +55,11 @@ class Commanded(Protocol):
 
 
 class Inbox:
-    """Commands in the order of their ticks; `next_ms` is the next tick that has one."""
+    """Commands in the order of their ticks (the next whole minute); `next_ms` is the next tick that has one."""
 
     def __init__(self, commands: Sequence[tuple[int, Command]] = ()) -> None:
-        self._commands = sorted(commands, key=lambda item: item[0])
+        ticks = ((-(-at_ms // MINUTE_MS) * MINUTE_MS, command) for at_ms, command in commands)
+        self._commands = sorted(ticks, key=lambda item: item[0])
 
     @property
     def next_ms(self) -> float:
