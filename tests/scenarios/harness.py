@@ -42,7 +42,10 @@ both_sides = pytest.mark.parametrize("side", ["long", "short"])
 
 
 class Scene(msgspec.Struct, frozen=True, kw_only=True):
-    """Who plays (by symbol, or "symbol/strategy"), how long, by which settings, and which lines a trader would note."""
+    """Who plays (by symbol, or "symbol/strategy"), how long, by which settings, and which lines a trader would note.
+
+    `late_ms` is how long after their minute commands from outside arrive.
+    """
 
     title: str = ""
     scripts: Mapping[str, Script]
@@ -53,6 +56,7 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     sizing: Sizing = Sizing()
     model: str = "candle"
     frame_interval: str = "1m"
+    late_ms: int = 0
     lines: Sequence[Line] = ()
 
 
@@ -135,7 +139,7 @@ def _run(scene: Scene, side: str, block_minutes: int) -> Played:
         wallet_start=scene.wallet,
         sizing=scene.sizing,
         profiles=scene.profiles,
-        commands={_key(symbol): _commands(script, mirror) for symbol, script in scene.scripts.items()},
+        commands={_key(name): _commands(s, mirror, scene.late_ms) for name, s in scene.scripts.items()},
         block_minutes=block_minutes,
     )
     outcome = Backtest(job, lambda key, event: events.append(event), time.perf_counter).run(StopSwitch())
@@ -150,8 +154,8 @@ def _key(name: str) -> SlotKey:
     return SlotKey(symbol, strategy or "scripted", "test")
 
 
-def _commands(script: Script, mirror: Mirror) -> list[tuple[int, Command]]:
-    return [(at_ms(time), mirror.command(command)) for time, command in script.commands]
+def _commands(script: Script, mirror: Mirror, late_ms: int) -> list[tuple[int, Command]]:
+    return [(at_ms(time) + late_ms, mirror.command(command)) for time, command in script.commands]
 
 
 def _minutes(candles: Mapping[str, str], until: str, mirror: Mirror) -> Any:

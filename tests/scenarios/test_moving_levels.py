@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import math
 
+import pytest
+
 from btk.core.rules import Rules
-from btk.model.commands import (
-    MoveToBreakeven,
-    TrailStop,
-    TrailTake,
-)
+from btk.model.commands import AverageBuy, MoveToBreakeven, PartialClose, TrailStop, TrailTake
 from btk.model.events import StopMovedEvent
 from tests.scenarios.commanded import at_price, refusals_of
 from tests.scenarios.harness import both_sides, play, table
@@ -136,3 +134,22 @@ def test_a_moved_stop_names_its_cause_and_the_price_that_was_shown():
         ("trail", 101, 95),
         ("breakeven", 101, 97),
     ]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        TrailStop("2"),
+        TrailStop(price="99"),
+        TrailTake([1]),
+        TrailTake(price=True),
+        PartialClose("profit", pct="10"),
+        PartialClose("profit", cost="10"),
+        AverageBuy("10"),
+    ],
+    ids=repr,
+)
+def test_what_is_no_number_is_refused(command):
+    played = play(at_price("101", command, rules=Rules(dca_everywhere=True)))
+    assert "number" in played.refused[0][1]
+    assert len(played.lines) == 2

@@ -224,3 +224,11 @@ def test_a_signal_from_outside_takes_the_interval_slot():
 def test_a_signal_from_outside_that_risk_refuses_leaves_the_slot_as_it_was():
     script = {"commands": [("09:06", SubmitSignal(long()))], "risk": ("gate",)}
     assert asked(script, profiles=refuse_until("12:00")) == EVERY_5
+
+
+def test_a_command_given_between_two_minutes_is_heard_at_the_next():
+    wish = SubmitSignal(long(lifetime_minutes=2))
+    played = play(
+        scene(candles=FLAT, interval="15m", commands=[("09:03", wish)], until="09:07", late_ms=1_500)
+    )
+    assert played.lines == [("09:04", "opened long @100"), ("09:06", "closed time_expired @100")]
