@@ -78,7 +78,7 @@ class Loop:
         if slot.hooks_due:
             yield from self._call_due_hooks(slot, tick)
         if slot.watches and slot.looked_at(tick):
-            last = self._watch_until(slot, tick) if alone else tick
+            last = self._watch_until(slot, tick) if alone and slot.state is before else tick
             yield from self._watch(slot, slot.watching(), range(tick, last + 1, MINUTE_MS))
         # While nothing was commanded or heard, the minutes are accounted for together later.
         if isinstance(before, Open) and (slot.state is not before or slot.hard_next_ms <= tick):
