@@ -99,6 +99,14 @@ def walk(*prices: float, title: str = "", lines=(), stop: float = 90.0, take: fl
         lines=[*downs("09:01", "99", 10), *downs("09:02", "98", 20, 30, 40, 50)],
     ),
     walk(
+        100,
+        102,
+        title="also one that on_opened moved, while on_active is watching",
+        hooks={("on_opened", "09:01"): TrailTake(price=105)},
+        listens=["on_active"],
+        lines=[("09:02", "break-even @102"), *ups("09:02", "102", 10, 20, 30, 40)],
+    ),
+    walk(
         101,
         title="a hook that asks for the end leaves its candle without either",
         hooks={("on_active", "09:02"): ClosePosition()},
