@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import inspect
 import sys
 import traceback
 import typing
 from collections.abc import Mapping
 from contextlib import contextmanager, redirect_stdout
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 from zlib import crc32
 
@@ -25,28 +26,42 @@ from btk.model.plain_words import did_you_mean, misfits, one_line
 OWN_ATTRIBUTES = ("name", "interval", "warmup", "risk")
 
 
+class _FromSource(SourceFileLoader):
+    def get_code(self, fullname: str) -> CodeType:
+        # Never from bytecode: it cannot tell two edits in one second apart, and would be written beside the file.
+        path = self.get_filename(fullname)
+        return self.source_to_code(self.get_data(path), path)
+
+
 def load_module(path: Path, shown: str) -> ModuleType:
     """The module of a user's file; `StrategyError` naming the file and the line for whatever goes wrong."""
     if not path.is_file():
         raise StrategyError(f"{shown}: there is no such file; `btk list strategies` shows what there is")
-    # Two files of one name in two folders are two modules.
-    name = f"btk_user_{path.stem}_{crc32(str(path).encode()):08x}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
+    if path.suffix != ".py":
         raise StrategyError(f"{shown}: a strategy file ends in .py")
-    module = importlib.util.module_from_spec(spec)
-    # Dataclasses and annotations that are text look their module up by its name.
-    sys.modules[name] = module
+    module, loader = _new_module(path)
     # What a file prints while it is imported would spoil a document on stdout.
     with _importable(path.parent), redirect_stdout(sys.stderr):
         try:
-            spec.loader.exec_module(module)
+            loader.exec_module(module)
         except SyntaxError as error:
             raise StrategyError(_syntax_problem(path, shown, error)) from error
         except (Exception, SystemExit) as error:  # a user's module may raise anything while it is imported
             where = f"{shown}:{_line_in(path, error)}"
             raise StrategyError(f"{where}: raised {_words(error)} at import") from error
     return module
+
+
+def _new_module(path: Path) -> tuple[ModuleType, SourceFileLoader]:
+    # Two files of one name in two folders are two modules.
+    name = f"btk_user_{path.stem}_{crc32(str(path).encode()):08x}"
+    loader = _FromSource(name, str(path))
+    spec = spec_from_file_location(name, path, loader=loader)
+    assert spec is not None  # it is None only where there is no loader
+    module = module_from_spec(spec)
+    # Dataclasses and annotations that are text look their module up by its name.
+    sys.modules[name] = module
+    return module, loader
 
 
 def load_strategies(entry: str, root: Path) -> list[type[Strategy]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -21,4 +22,4 @@ def new(
     if as_json:
         print_document({"schema": "btk.new/1", "root": str(folder.resolve()), "files": written})
         return
-    typer.echo(f"{folder}: {', '.join(written)}\nNow: cd {folder} && btk backtest")
+    typer.echo(f"{folder}: {', '.join(written)}\nNow: cd {quote(str(folder))} && btk backtest")

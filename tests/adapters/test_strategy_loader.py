@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import ClassVar
@@ -143,6 +144,21 @@ def test_an_entry_that_names_nothing_is_refused_with_what_there_is(
 
 def test_a_file_without_strategies_is_none_where_none_are_needed(tmp_path: Path) -> None:
     assert strategies_in("s.py", written(tmp_path, "x = 1\n")) == []
+
+
+def test_a_strategy_may_read_files_beside_its_own(tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_text("beside")
+    line = "note = __import__('pathlib').Path(__file__).with_name('note.txt').read_text()"
+    (cls,) = load_strategies("s.py", written(tmp_path, ONE.format(line=line)))
+    assert vars(cls)["note"] == "beside"
+
+
+def test_two_edits_in_one_second_are_two_edits_and_nothing_is_written_beside_the_file(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (cls,) = load_strategies("s.py", written(tmp_path, ONE.format(line=f"name = '{name}'")))
+        os.utime(tmp_path / "s.py", (0, 0))
+        assert cls.name == name
+    assert [path.name for path in tmp_path.iterdir()] == ["s.py"]
 
 
 def test_annotations_that_are_text_and_dataclasses_find_their_module(tmp_path: Path) -> None:
