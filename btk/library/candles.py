@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from btk import wiring
+from btk.adapters.async_run import run_to_end
 from btk.adapters.candle_block import DamagedBlock
 from btk.adapters.candle_index import DamagedIndex
 from btk.adapters.candle_reader import StoredCandles
@@ -168,7 +169,7 @@ def _finished(work: Coroutine[Any, Any, T]) -> T:
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return asyncio.run(work)
+        return run_to_end(work)
     # In a notebook a loop runs already, and this call is to be an ordinary one there too.
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, work).result()
