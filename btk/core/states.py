@@ -64,3 +64,13 @@ class Closing(msgspec.Struct, frozen=True, tag="closing"):
 
 State = Idle | Scheduled | Opening | Open | Closing
 IDLE = Idle()
+
+
+def plan_of(state: State) -> Plan | None:
+    """The plan behind a state; None where nothing is planned."""
+    match state:
+        case Scheduled(plan) | Opening(plan):
+            return plan
+        case Open(holding) | Closing(holding):
+            return holding.plan
+    return None

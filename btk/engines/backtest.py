@@ -29,7 +29,8 @@ from btk.engines.loop import Loop, end_frame
 from btk.engines.outcome import Outcome, Recorder, SymbolFacts
 from btk.engines.preflight import check_frame, first_question_ms, history_start, needed_history
 from btk.engines.schedule import QuestionSchedule
-from btk.engines.slot import Slot, World
+from btk.engines.slot import Slot
+from btk.engines.world import World
 from btk.model.bars import Span
 from btk.model.commands import Command
 from btk.model.intervals import MINUTE_MS, interval_ms

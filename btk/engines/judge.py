@@ -8,7 +8,8 @@ from btk.core import sizing as sizings
 from btk.core import validation
 from btk.core.holding import Plan
 from btk.core.risk import Refusal, candidate, unread_candidate
-from btk.engines.slot import Slot, World
+from btk.engines.slot import Slot
+from btk.engines.world import World
 from btk.model.errors import InsufficientData
 from btk.model.settings import Sizing
 from btk.model.signal import Signal

@@ -16,8 +16,9 @@ from btk.engines.journal import Phase
 from btk.engines.judge import Judge, Rejection
 from btk.engines.refusals import rejected
 from btk.engines.requests import Answer, Ask, Request, Watch
-from btk.engines.slot import Slot, World
+from btk.engines.slot import Slot
 from btk.engines.slot_hooks import Hook
+from btk.engines.world import World
 from btk.model.intervals import MINUTE_MS
 from btk.model.settings import Sizing
 from btk.model.signal import Signal
@@ -179,8 +180,7 @@ class Loop:
         elif isinstance(verdict, Refusal):
             self._give_back(slot, signal, verdict, tick)
         else:
-            ended = slot.refusals.end(tick)
-            slot.tell([ended] if ended else [])
+            slot.tell(slot.refusals.end(tick))
             slot.place(verdict)
 
     def _refuse(self, slot: Slot, signal: Signal, words: tuple[str, str], tick: int) -> None:
@@ -188,8 +188,7 @@ class Loop:
         self._remember_rejection(slot, signal, words)
 
     def _give_back(self, slot: Slot, signal: Signal, refusal: Refusal, tick: int) -> None:
-        ended = slot.refusals.add(_id_of(signal), refusal, tick, slot.schedule.interval_ms)
-        slot.tell([ended] if ended else [])
+        slot.tell(slot.refusals.add(_id_of(signal), refusal, tick, slot.schedule.interval_ms))
         slot.schedule.give_back()
         if slot.refusals.is_first():
             self._remember_rejection(slot, signal, (refusal.kind, refusal.words))

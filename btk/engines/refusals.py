@@ -22,13 +22,13 @@ class Refusals:
         self._terms = terms
         self._run: _Run | None = None
 
-    def add(self, signal_id: str, refusal: Refusal, now_ms: int, interval_ms: int) -> RejectedEvent | None:
-        """Count a refusal; the event of the row that it ended, if any."""
+    def add(self, signal_id: str, refusal: Refusal, now_ms: int, interval_ms: int) -> list[RejectedEvent]:
+        """Count a refusal; the events to tell: the row that it ended."""
         run, slot_ms = self._run, now_ms - now_ms % interval_ms
         same = (refusal.kind, refusal.rule, slot_ms)
         if run is not None and run.same == same:
             run.event = msgspec.structs.replace(run.event, count=run.event.count + 1)
-            return None
+            return []
         ended = self.end(now_ms)
         words = (refusal.kind, refusal.words)
         self._run = _Run(rejected(signal_id, words, now_ms, self._terms), same, slot_ms + interval_ms)
@@ -38,14 +38,14 @@ class Refusals:
         """Whether the refusal counted last began a row."""
         return self._run is not None and self._run.event.count == 1
 
-    def end(self, now_ms: int) -> RejectedEvent | None:
-        """The event of the row, if there is one: it is over at `now_ms`, or was with its interval slot."""
+    def end(self, now_ms: int) -> list[RejectedEvent]:
+        """The events to tell: the row is over at `now_ms`, or was with its interval slot."""
         run, self._run = self._run, None
-        return None if run is None else msgspec.structs.replace(run.event, tick_ms=min(now_ms, run.over_ms))
+        return [] if run is None else [msgspec.structs.replace(run.event, tick_ms=min(now_ms, run.over_ms))]
 
-    def end_if_over(self, now_ms: int) -> RejectedEvent | None:
-        """The event of a row whose interval slot is over, if there is one."""
-        return self.end(now_ms) if self._run is not None and self._run.over_ms <= now_ms else None
+    def end_if_over(self, now_ms: int) -> list[RejectedEvent]:
+        """The events to tell: a row whose interval slot is over."""
+        return self.end(now_ms) if self._run is not None and self._run.over_ms <= now_ms else []
 
 
 def rejected(signal_id: str, words: tuple[str, str], now_ms: int, terms: Terms) -> RejectedEvent:

@@ -2,55 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import msgspec
 
 from btk.core import facts, milestones
-from btk.core.books import MONEY_EVENTS, Books
+from btk.core.books import MONEY_EVENTS
 from btk.core.desk import Desk, Moment
-from btk.core.holding import Holding, Plan, seen
+from btk.core.holding import Holding, Plan
 from btk.core.market import Market
-from btk.core.model import NEVER, Candle, ExecutionModel, Minutes, Row
+from btk.core.model import NEVER, Candle, Minutes, Row
 from btk.core.position import Position
 from btk.core.risk import candidate
 from btk.core.rules import Terms
-from btk.core.states import IDLE, Closing, Idle, Open, Opening, Scheduled, State
+from btk.core.states import IDLE, Closing, Idle, Open, Opening, Scheduled, State, plan_of
 from btk.core.strategy import HOOKS, Strategy, overrides
-from btk.engines.equity_tape import EquityTape
 from btk.engines.inbox import Inbox
-from btk.engines.journal import Journal, Phase
+from btk.engines.journal import Phase
 from btk.engines.refusals import Errors, Refusals
 from btk.engines.requests import Answer
 from btk.engines.schedule import QuestionSchedule
-from btk.engines.slot_hooks import Hook, hook_of, signal_of
+from btk.engines.sightings import Sightings
+from btk.engines.slot_hooks import MILESTONE_HOOKS, WATCH_HOOKS, Hook, hook_of, watch_hook_of
+from btk.engines.world import World
 from btk.model.commands import Command
-from btk.model.events import (
-    Event,
-    OpenedEvent,
-)
+from btk.model.events import Event, OpenedEvent
 from btk.model.intervals import MINUTE_MS
 from btk.model.names import SlotKey
 from btk.model.signal import Signal
-
-WATCH_HOOKS: Mapping[type[State], str] = {
-    Idle: "on_idle",
-    Scheduled: "on_waiting",
-    Open: "on_active",
-    Closing: "on_active",
-}
-MILESTONE_HOOKS = {"on_breakeven", "on_partial_profit", "on_partial_loss"}
-
-
-class World(msgspec.Struct, frozen=True):
-    """What all slots of a run share; `tells_milestones` is off where nobody reads events."""
-
-    model: ExecutionModel
-    books: Books
-    tape: EquityTape
-    journal: Journal
-    tells_milestones: bool = True
 
 
 class Slot:
@@ -60,12 +39,7 @@ class Slot:
     """
 
     def __init__(
-        self,
-        key: SlotKey,
-        terms: Terms,
-        strategy: Strategy,
-        schedule: QuestionSchedule,
-        inbox: Inbox,
+        self, key: SlotKey, terms: Terms, strategy: Strategy, schedule: QuestionSchedule, inbox: Inbox
     ) -> None:
         self.key = key
         self.terms = terms
@@ -73,6 +47,7 @@ class Slot:
         self.schedule = schedule
         self.inbox = inbox
         self.hooks = frozenset(name for name in HOOKS if overrides(strategy, name))
+        self.hears_milestones = not self.hooks.isdisjoint(MILESTONE_HOOKS)
         self.state: State = IDLE
         self.phase = Phase.EXITS
         self.order = 0
@@ -89,16 +64,16 @@ class Slot:
         self.hooks_due: list[Hook] = []
         self.market: Market
         self._world: World
+        self._sightings: Sightings
         self._minutes = Minutes.nothing()
         self._last_price = 0.0
         self._planned: State | None = None
         self._watched: tuple[State, Hook] | None = None
-        self._extremes_ms = 0
-        self._milestones_ms = 0
 
     def join(self, world: World, market: Market, order: int) -> None:
         """Take a place in a run."""
         self._world = world
+        self._sightings = Sightings(world.model.orders_fill_at_once, self.terms.rules)
         self.market = market
         self.order = order
 
@@ -107,6 +82,7 @@ class Slot:
         if len(self._minutes):
             self._last_price = float(self._minutes.price[-1])
         self._minutes = minutes
+        self._sightings.enter(minutes)
         self.market._minutes = minutes
         self.market._windows.clear()
         self.market.now_ms = tick_ms
@@ -133,7 +109,7 @@ class Slot:
         step = self.row.exits(self.state, candle, self.terms, self._gate)
         self.become(step.state, step.events)
         if kind is Opening:
-            self._extremes_ms = self._milestones_ms = candle.open_ms
+            self._sightings.begin(candle.open_ms, candle.open_ms)
 
     def activation(self, tick_ms: int) -> None:
         """React: a resting entry in the candle that closed at the tick."""
@@ -144,9 +120,8 @@ class Slot:
         step = self.row.activation(self.state, candle, self.terms, self._gate)
         self.become(step.state, step.events)
         if isinstance(self.state, Open):
-            self._extremes_ms = tick_ms
             counts = self._world.model.activation_candle_counts
-            self._milestones_ms = candle.open_ms if counts else tick_ms
+            self._sightings.begin(tick_ms, candle.open_ms if counts else tick_ms)
 
     def clock(self, tick_ms: int) -> None:
         """Decide: a waiting or a lifetime that is over."""
@@ -166,21 +141,18 @@ class Slot:
         """Tell what was not told yet: what was still being counted, and milestones of minutes nobody looked at."""
         self.settle(tick_ms)
         self.phase = Phase.DECISIONS
-        ended = self.refusals.end(tick_ms)
-        self.tell([*([ended] if ended else []), *self.errors.end(tick_ms)])
+        self.tell([*self.refusals.end(tick_ms), *self.errors.end(tick_ms)])
 
     def tell_refusals_over(self, tick_ms: int) -> None:
         """Tell refusals whose interval slot is over."""
-        ended = self.refusals.end_if_over(tick_ms)
-        if ended is not None:
-            self.phase = Phase.DECISIONS
-            self.tell([ended])
+        self.phase = Phase.DECISIONS
+        self.tell(self.refusals.end_if_over(tick_ms))
 
     def place(self, plan: Plan) -> None:
         """Make a state of a plan whose money and places are reserved."""
         step = self._world.model.place(plan, self.terms)
         self.become(step.state, step.events)
-        self._extremes_ms = self._milestones_ms = plan.created_ms
+        self._sightings.begin(plan.created_ms, plan.created_ms)
 
     def become(self, state: State, events: Sequence[Event]) -> None:
         """Take on a state and tell the events that led to it."""
@@ -219,14 +191,14 @@ class Slot:
             self._settle_milestones(row, before)
         else:
             self._settle_milestones(row - 1, before)
-            self._milestones_ms = tick_ms
+            self._sightings.milestones_ms = tick_ms
 
     def holding_at(self, tick_ms: int) -> Holding:
         """The open position with the best and worst it has seen until a tick."""
         state = self.state
         if not isinstance(state, Open | Closing):
             raise LookupError("no position is open")
-        return self._with_extremes(state.holding, self._minutes.row_at(tick_ms))
+        return self._sightings.with_extremes(state.holding, self._minutes.row_at(tick_ms))
 
     def open_desk(self, tick_ms: int) -> Desk:
         """A desk for commands given by a hook at a tick; what the candle showed counts before what they change."""
@@ -241,6 +213,9 @@ class Slot:
             price=price,
             order_price=self._price_before(row) if late else price,
         )
+        return self._desk_at(moment)
+
+    def _desk_at(self, moment: Moment) -> Desk:
         return Desk(self.state, moment, self._world.model, self.terms, self._lend)
 
     def _price_before(self, row: int) -> float:
@@ -256,9 +231,7 @@ class Slot:
         """Apply a command from outside, in the decide phase."""
         self.settle(tick_ms)
         price = self.price_at(tick_ms)
-        desk = Desk(
-            self.state, Moment(tick_ms, tick_ms, price, price), self._world.model, self.terms, self._lend
-        )
+        desk = self._desk_at(Moment(tick_ms, tick_ms, price, price))
         self.inbox.obey(self, command, desk, tick_ms)
         self.become(desk.state, desk.told)
 
@@ -270,14 +243,8 @@ class Slot:
 
     def watching(self) -> Hook:
         """The once-a-minute hook of the present state, and what it is shown."""
-        state = self.state
-        if self._watched is None or self._watched[0] is not state:
-            shown: tuple[Any, ...] = ()
-            if isinstance(state, Open | Closing):
-                shown = (self.view(state.holding),)
-            elif isinstance(state, Scheduled):
-                shown = (signal_of(state.plan),)
-            self._watched = (state, (WATCH_HOOKS[type(state)], shown))
+        if self._watched is None or self._watched[0] is not self.state:
+            self._watched = (self.state, watch_hook_of(self.state, self.view))
         return self._watched[1]
 
     @property
@@ -287,7 +254,7 @@ class Slot:
 
     def looked_at(self, tick_ms: int) -> bool:
         """Whether the candle that closed at a tick counts for the position."""
-        return not isinstance(self.state, Open) or tick_ms - MINUTE_MS >= self._milestones_ms
+        return not isinstance(self.state, Open) or tick_ms - MINUTE_MS >= self._sightings.milestones_ms
 
     def view(self, holding: Holding) -> Position:
         """What hooks see of a position."""
@@ -320,10 +287,9 @@ class Slot:
 
     def _next_heard(self, start: int, stop: int) -> int:
         state = self.state
-        if start >= stop or not isinstance(state, Open) or not self.hooks & MILESTONE_HOOKS:
+        if not isinstance(state, Open) or not self.hears_milestones:
             return stop
-        found = milestones.reached(state.holding, self._minutes.price, start, stop, self.terms.rules)
-        return found[0].row if found else stop
+        return self._sightings.next_milestone(state.holding, start, stop)
 
     def _next_question(self, now_ms: int) -> float:
         if self.answer is not None:
@@ -347,59 +313,39 @@ class Slot:
     def _settle_extremes(self, row: int) -> None:
         state = self.state
         if isinstance(state, Open | Closing):
-            holding = self._with_extremes(state.holding, row)
+            holding = self._sightings.count_extremes(state.holding, row)
             if holding is not state.holding:
                 self.state = msgspec.structs.replace(state, holding=holding)
-            self._extremes_ms = max(self._extremes_ms, self._minutes.first_ms + (row + 1) * MINUTE_MS)
-
-    def _with_extremes(self, holding: Holding, row: int) -> Holding:
-        start, stop = self._row_from(self._extremes_ms), row + 1
-        if start >= stop:
-            return holding
-        minutes, side = self._minutes, holding.plan.side
-        if self._world.model.orders_fill_at_once:
-            highest = lowest = minutes.price[start:stop]
-        else:
-            highest, lowest = minutes.high[start:stop], minutes.low[start:stop]
-        high, low = float(highest.max()), float(lowest.min())
-        return seen(holding, high if side > 0 else low, low if side > 0 else high, self.terms.rules)
 
     def _settle_milestones(self, row: int, before: Holding) -> None:
-        start, stop = self._row_from(self._milestones_ms), row + 1
-        if start >= stop or not (self._world.tells_milestones or self.hooks & MILESTONE_HOOKS):
+        state = self.state
+        wanted = self.hears_milestones or self._world.tells_milestones
+        if not isinstance(state, Open | Closing) or not wanted:
             return
-        minutes, state = self._minutes, self.state
-        self._milestones_ms = minutes.first_ms + stop * MINUTE_MS
-        if not isinstance(state, Open | Closing):
-            return
-        found = milestones.reached(before, minutes.price, start, stop, self.terms.rules)
+        found = self._sightings.count_milestones(before, row)
         if not found:
             return
         self.state = msgspec.structs.replace(state, holding=milestones.told(state.holding, found))
         for at_row, level in found:
-            candle = (minutes.first_ms + at_row * MINUTE_MS, float(minutes.price[at_row]))
+            candle = (self._minutes.first_ms + at_row * MINUTE_MS, float(self._minutes.price[at_row]))
             event = facts.milestone(before.plan, level, candle, self.terms)
             self._world.journal.note(Phase.HOOKS, self.order, self.key, event)
             if self.hooks:
                 self._remember_hooks(state, (event,))
 
-    def _row_from(self, open_ms: int) -> int:
-        return max(0, (open_ms - self._minutes.first_ms) // MINUTE_MS)
-
     def _remember_hooks(self, was: State, events: Sequence[Event]) -> None:
         for event in events:
-            if isinstance(event, OpenedEvent) and isinstance(was, Scheduled | Opening | Idle):
-                self._remember_id(was, event)
+            if isinstance(event, OpenedEvent):
+                self._remember_id(was)
             if not self.hooks:
                 continue
             hook = hook_of(event, was, self.state, self.view, self.terms.rules)
             if hook is not None and hook[0] in self.hooks:
                 self.hooks_due.append(hook)
 
-    def _remember_id(self, was: State, event: OpenedEvent) -> None:
-        plan = self.state.holding.plan if isinstance(self.state, Open) else None
-        plan = was.plan if isinstance(was, Scheduled | Opening) else plan
+    def _remember_id(self, was: State) -> None:
+        plan = plan_of(was) or plan_of(self.state)
         if plan is not None and plan.own_id:
             if self.terms.rules.quirks.only_last_id_remembered:
                 self.used_ids.clear()
-            self.used_ids.add(event.id)
+            self.used_ids.add(plan.id)

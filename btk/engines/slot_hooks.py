@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from btk.core.holding import Holding, Plan, opened
 from btk.core.position import Position
 from btk.core.rules import Rules
-from btk.core.states import Closing, Open, Opening, Scheduled, State
+from btk.core.states import Closing, Idle, Open, Opening, Scheduled, State
 from btk.model.events import (
     BreakevenEvent,
     CancelledEvent,
@@ -25,6 +25,14 @@ from btk.model.signal import Signal
 Hook = tuple[str, tuple[Any, ...]]
 View = Callable[[Holding], Position]
 
+WATCH_HOOKS: Mapping[type[State], str] = {
+    Idle: "on_idle",
+    Scheduled: "on_waiting",
+    Open: "on_active",
+    Closing: "on_active",
+}
+MILESTONE_HOOKS = {"on_breakeven", "on_partial_profit", "on_partial_loss"}
+
 
 def hook_of(event: Event, was: State, state: State, view: View, rules: Rules) -> Hook | None:
     """The hook of an event that led from `was` to `state`, or None."""
@@ -40,6 +48,16 @@ def hook_of(event: Event, was: State, state: State, view: View, rules: Rules) ->
             return ("on_cancelled", (signal_of(was.plan), event.reason))
     holding = state.holding if isinstance(state, Open | Closing) else None
     return None if holding is None else _position_hook(event, view(holding))
+
+
+def watch_hook_of(state: State, view: View) -> Hook:
+    """The once-a-minute hook of a state, and what it is shown."""
+    shown: tuple[Any, ...] = ()
+    if isinstance(state, Open | Closing):
+        shown = (view(state.holding),)
+    elif isinstance(state, Scheduled):
+        shown = (signal_of(state.plan),)
+    return (WATCH_HOOKS[type(state)], shown)
 
 
 def signal_of(plan: Plan) -> Signal:
