@@ -207,19 +207,17 @@ class Slot:
         in_candle = self._world.model.orders_fill_at_once and self.phase is not Phase.DECISIONS
         late = in_candle and self.terms.rules.quirks.commands_one_candle_late
         price = float(self._minutes.price[row])
+        before = float(self._minutes.price[row - 1]) if row else self._last_price
         moment = Moment(
             at_ms=tick_ms - MINUTE_MS if in_candle else tick_ms,
             tick_ms=tick_ms,
             price=price,
-            order_price=self._price_before(row) if late else price,
+            order_price=before if late else price,
         )
         return self._desk_at(moment)
 
     def _desk_at(self, moment: Moment) -> Desk:
         return Desk(self.state, moment, self._world.model, self.terms, self._lend)
-
-    def _price_before(self, row: int) -> float:
-        return float(self._minutes.price[row - 1]) if row else self._last_price
 
     def take_desk(self) -> None:
         """Apply the commands that a hook gave."""
