@@ -10,7 +10,7 @@ from btk.core.holding import Plan
 from btk.core.risk import Refusal, candidate, unread_candidate
 from btk.engines.slot import Slot
 from btk.engines.world import World
-from btk.model.errors import InsufficientData
+from btk.model.errors import InsufficientData, InvalidInput
 from btk.model.settings import Sizing
 from btk.model.signal import Signal
 
@@ -69,6 +69,6 @@ class Judge:
     def _average_range(self, slot: Slot) -> float:
         try:
             candles = slot.market.candles(slot.strategy.interval, self._sizing.atr_bars + 1)
-        except InsufficientData:
-            return 0.0
+        except InsufficientData as problem:
+            raise InvalidInput(f"sizing.atr: {problem}") from problem
         return sizings.average_true_range(candles)

@@ -143,6 +143,7 @@ class Loop:
     def _question(self, slot: Slot, tick: int) -> Generator[Request, Answer | None, Answer | None]:
         if slot.queued is not None:
             queued, slot.queued = slot.queued, None
+            slot.market.now_ms = tick
             slot.schedule.mark(tick)
             return Answer(tick, queued)
         if slot.answer is not None:
