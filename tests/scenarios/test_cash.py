@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from btk.core.rules import Rules
-from btk.model.commands import AverageBuy, CancelScheduled, ClosePosition, PartialClose
+from btk.model.commands import AverageBuy, CancelScheduled, ClosePosition, PartialClose, SubmitSignal
 from btk.model.events import OpenedEvent, PartialClosedEvent
 from btk.model.settings import Sizing
 from tests.scenarios.harness import Played, Scene, both_sides, play, scene
@@ -155,7 +155,11 @@ def test_the_risk_at_the_stop_is_of_the_equity_with_what_is_open():
     [
         (Sizing(method="kelly", win_rate=0.3, reward_ratio=1.0), "sizing.kelly: nothing to stake"),
         (Sizing(method="atr", risk_pct=1.0, atr_bars=3), "sizing.atr: the average true range is 0"),
-        (Sizing(method="atr", risk_pct=1.0, atr_bars=500), "sizing.atr: the average true range is 0"),
+        (
+            Sizing(method="atr", risk_pct=1.0, atr_bars=500),
+            "sizing.atr: BTC: 499 more bars of 5m were asked for than exist: the history begins at"
+            " 2024-01-02 08:55 UTC; raise `warmup`, or start the frame later",
+        ),
     ],
     ids=["no edge", "no range", "no history"],
 )
@@ -171,3 +175,19 @@ def test_a_size_that_cannot_be_found_is_a_refusal_that_gives_the_slot_back(sizin
     )
     assert played.lines == [("09:05", f"rejected x2 sizing: {words}")]
     assert played.asked == ["09:00", "09:05", "09:06", "09:07"]
+
+
+def test_the_range_that_sizes_a_signal_from_outside_is_that_of_its_own_moment():
+    candles = FLAT | {f"09:0{minute}": f"100 {100 + minute} 100 100" for minute in range(1, 9)}
+    played = play(
+        scene(
+            candles=candles,
+            interval="1m",
+            frame_interval="15m",
+            commands=[("09:07", SubmitSignal(long()))],
+            sizing=Sizing(method="atr", risk_pct=1.0, atr_multiple=1, atr_bars=2),
+            until="09:09",
+        )
+    )
+    (opened,) = played.of(OpenedEvent)
+    assert opened.cost == pytest.approx(10_000 * 0.01 / 5.5 * 100)
