@@ -157,8 +157,8 @@ def test_the_risk_at_the_stop_is_of_the_equity_with_what_is_open():
         (Sizing(method="atr", risk_pct=1.0, atr_bars=3), "sizing.atr: the average true range is 0"),
         (
             Sizing(method="atr", risk_pct=1.0, atr_bars=500),
-            "sizing.atr: BTC: 499 more bars of 5m were asked for than exist: the history begins at"
-            " 2024-01-02 08:55 UTC; raise `warmup`, or start the frame later",
+            "sizing.atr: BTC: 490 more bars of 5m were asked for than exist: the history begins at"
+            " 2024-01-02 08:10 UTC; raise `warmup`, or start the frame later",
         ),
     ],
     ids=["no edge", "no range", "no history"],
@@ -168,6 +168,7 @@ def test_a_size_that_cannot_be_found_is_a_refusal_that_gives_the_slot_back(sizin
         scene(
             candles=FLAT,
             interval="5m",
+            warmup=10,
             signals={"09:05": long(), "09:06": long()},
             sizing=sizing,
             until="09:09",
