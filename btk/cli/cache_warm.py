@@ -10,10 +10,10 @@ import typer
 
 from btk import wiring
 from btk.adapters.settings import Loaded
-from btk.adapters.settings_inline import Override
 from btk.cli.cache_screen import warm_document, warm_lines
-from btk.cli.options import AsJson, Assignments, ConfigFiles, chosen_settings
+from btk.cli.options import AsJson, Assignments, ConfigFiles
 from btk.cli.output import print_document
+from btk.cli.selection import Selection, Symbols, selected_settings
 from btk.cli.warm_progress import warm_progress
 from btk.library.candles import warm_spans
 from btk.model.bars import Span
@@ -21,9 +21,6 @@ from btk.model.dates import parse_date_ms
 from btk.model.errors import UsageError
 from btk.model.intervals import DAY_MS, MINUTE_MS, floor_to
 
-Symbols = Annotated[
-    str | None, typer.Option("--symbols", metavar="LIST", help="Such as BTCUSDT,ETHUSDT; default: symbols.")
-]
 ExchangeName = Annotated[
     str | None, typer.Option("--exchange", metavar="NAME", help="Where from; default: exchange.name.")
 ]
@@ -56,8 +53,10 @@ def warm(
     the average price. A run that was stopped is continued by the next. Exit 5 when the exchange failed, 8 when
     another process is at work on the same candles.
     """
-    flags = _overrides(symbols, frame, exchange)
-    loaded = chosen_settings(context, config, assignments, flags)
+    chosen = Selection(
+        symbols=symbols, frame=frame, exchange=exchange, config=config, assignments=assignments
+    )
+    loaded = selected_settings(context, chosen)
     spans = _spans(loaded, from_, to, days)
     started = time.monotonic()
     with warm_progress(shown=not (quiet or as_json)) as watch:
@@ -69,16 +68,6 @@ def warm(
         typer.echo("\n".join(warm_lines(outcome, seconds)))
     if outcome.error:
         raise outcome.error
-
-
-def _overrides(symbols: str | None, frame: str | None, exchange: str | None) -> list[Override]:
-    names = None if symbols is None else f"[{', '.join(name.strip() for name in symbols.split(','))}]"
-    flags = {
-        "symbols": ("--symbols", names),
-        "frame": ("--frame", frame),
-        "exchange.name": ("--exchange", exchange),
-    }
-    return [Override(key, value, flag) for key, (flag, value) in flags.items() if value is not None]
 
 
 def _spans(loaded: Loaded, from_: str | None, to: str | None, days: int | None) -> Mapping[str, Span]:

@@ -1,13 +1,32 @@
-"""Candles that a run needs and the cache does not hold are fetched before it, where the user lets us."""
+"""Candles that a run needs and the cache does not hold: fetched before it, filled, or an error, as its flags say."""
 
 from __future__ import annotations
 
 import sys
+from enum import StrEnum
+from typing import Annotated
+
+import typer
 
 from btk.adapters.settings import Loaded
 from btk.cli.warm_progress import warm_progress
 from btk.library.candles import warm_what_is_missing
 from btk.model.errors import DataError
+
+
+class Gaps(StrEnum):
+    """What to do about missing candles."""
+
+    error = "error"
+    fill = "fill"
+
+
+GapsChoice = Annotated[
+    Gaps, typer.Option("--gaps", help="Stop at missing candles, or fill them flat and count them.")
+]
+Cache = Annotated[
+    bool, typer.Option("--cache/--no-cache", help="Fetch missing candles first, or never open a socket.")
+]
 
 
 def fetch_what_is_missing(loaded: Loaded) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -36,8 +36,8 @@ def project_root(context: typer.Context) -> Path:
 
 def chosen_settings(
     context: typer.Context,
-    config: list[Path] | None,
-    assignments: list[str] | None,
+    config: Sequence[Path] | None,
+    assignments: Sequence[str] | None,
     flags: Iterable[Override] = (),
 ) -> Loaded:
     """The settings of a call; `flags` win over `--set`. `SettingsError`; `UsageError` for a bad `--set`."""

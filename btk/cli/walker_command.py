@@ -12,24 +12,21 @@ from typing import Annotated, Any
 
 import typer
 
-from btk.cli.backtest_command import (
-    Cache,
+from btk.cli.interruptions import Interruption, interruptible
+from btk.cli.missing_candles import Cache, Gaps, GapsChoice, fetch_what_is_missing
+from btk.cli.options import AsJson, Assignments, ConfigFiles
+from btk.cli.output import print_document, strategies_print_to_stderr
+from btk.cli.selection import (
     Entries,
     ExchangeName,
     FrameName,
     From,
-    Gaps,
-    GapsChoice,
     ModelName,
+    Selection,
     Symbols,
     To,
-    selection_overrides,
-    yaml_list,
+    selected_settings,
 )
-from btk.cli.interruptions import Interruption, interruptible
-from btk.cli.missing_candles import fetch_what_is_missing
-from btk.cli.options import AsJson, Assignments, ConfigFiles, chosen_settings
-from btk.cli.output import print_document, strategies_print_to_stderr
 from btk.library.parameter_grid import parse_axes
 from btk.library.walk_forward import parse_lengths
 from btk.library.walker import Progress, Walk, Walker, WalkResult
@@ -120,19 +117,6 @@ def walker(  # noqa: PLR0917 (every parameter is a flag)
     as_json: AsJson = False,
 ) -> None:
     """Run each strategy with each set of parameters on the same candles, and rank them by one statistic."""
-    entries = [*(files or ()), *(entry or ())] or None
-    flags = selection_overrides(
-        {
-            "strategy.entry": ("--entry", yaml_list(entries)),
-            "symbols": ("--symbols", yaml_list(symbols.split(",") if symbols is not None else None)),
-            "frame": ("--frame", frame),
-            "frame.from": ("--from", from_),
-            "frame.to": ("--to", to),
-            "exchange.name": ("--exchange", exchange),
-            "execution.model": ("--model", model),
-        },
-        (),
-    )
     if (executor is Executor.dask) != (scheduler is not None):
         raise UsageError("--executor dask and --scheduler ADDRESS go together")
     walk = Walk(
@@ -145,7 +129,18 @@ def walker(  # noqa: PLR0917 (every parameter is a flag)
         trials=trials,
         scheduler=scheduler,
     )
-    loaded = chosen_settings(context, config, assignments, flags)
+    chosen = Selection(
+        entry=[*(files or ()), *(entry or ())] or None,
+        symbols=symbols,
+        from_=from_,
+        to=to,
+        frame=frame,
+        exchange=exchange,
+        model=model,
+        config=config,
+        assignments=assignments,
+    )
+    loaded = selected_settings(context, chosen)
     if cache:
         fetch_what_is_missing(loaded)
     run = Walker(loaded.settings, loaded.root, walk, fill_gaps=gaps is Gaps.fill)
