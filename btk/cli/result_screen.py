@@ -134,7 +134,7 @@ def _symbol_cells(figures: Figures, money: _Money, wide: bool) -> list[str | Tex
         _plain(figures.win_rate_pct, 1),
         _signed(figures.avg_pnl_pct, 3),
         _coloured(money.signed(figures.total_pnl_cost), figures.total_pnl_cost),
-        _plain(figures.profit_factor),
+        _plain(figures.profit_factor_cost),
         _plain(figures.max_drawdown_pct),
         _plain(figures.exposure_pct, 1),
     ]

@@ -24,7 +24,7 @@ COLUMNS = {
     "avg_pnl_pct": ("Avg %", 3),
     "return_pct": ("Return\n%", 2),
     "max_drawdown_pct": ("Max\nDD %", 2),
-    "profit_factor": ("Profit\nfactor", 2),
+    "profit_factor_cost": ("Profit\nfactor", 2),
     "sharpe_ratio": ("Sharpe", 3),
 }
 

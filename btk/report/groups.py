@@ -39,20 +39,25 @@ def _grouped(columns: TradeColumns, codes: Codes, names: Sequence[str]) -> dict[
     pnl = columns.pnl_pct
     counts = np.bincount(codes, minlength=len(names))
     wins, losses = (np.bincount(codes[side], minlength=len(names)) for side in (pnl > 0, pnl < 0))
-    won, lost = _sums(codes, np.maximum(pnl, 0.0), len(names)), _sums(codes, np.minimum(pnl, 0.0), len(names))
-    money = _sums(codes, columns.pnl_cost, len(names))
+    won, lost = (_sums(codes, side, len(names)) for side in _sides(pnl))
+    gains, pains = (_sums(codes, side, len(names)) for side in _sides(columns.pnl_cost))
     return {
         name: {
             "trades": int(counts[i]),
             "win_rate_pct": _percent(int(wins[i]), int(wins[i] + losses[i])),
             "avg_pnl_pct": finite((won[i] + lost[i]) / counts[i]),
             "total_pnl_pct": finite(won[i] + lost[i]),
-            "total_pnl_cost": finite(money[i]),
+            "total_pnl_cost": finite(gains[i] + pains[i]),
             "profit_factor": ratio(won[i], -lost[i]) if wins[i] else None,
+            "profit_factor_cost": ratio(gains[i], -pains[i]) if wins[i] else None,
         }
         for i, name in enumerate(names)
         if counts[i]
     }
+
+
+def _sides(values: Column) -> tuple[Column, Column]:
+    return np.maximum(values, 0.0), np.minimum(values, 0.0)
 
 
 def _sums(codes: Codes, weights: Column, groups: int) -> list[float]:

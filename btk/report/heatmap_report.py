@@ -17,6 +17,7 @@ LABELS = {
     "expected_yearly_returns_pct": "Exp Yearly",
     "trades_per_year": "Trades/Yr",
     "profit_factor": "PF",
+    "profit_factor_cost": "PF (money)",
     "expectancy_pct": "Expect",
     "win_rate_pct": "WR",
     "avg_win_pct": "Avg Win",

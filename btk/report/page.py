@@ -27,7 +27,7 @@ TILES = {
     "sortino_daily": False,
     "total_trades": False,
     "win_rate_pct": False,
-    "profit_factor": False,
+    "profit_factor_cost": False,
     "avg_pnl_pct": True,
     "exposure_pct": False,
     "total_pnl_cost": True,

@@ -24,6 +24,7 @@ SHOWN = (
     "calmar_ratio",
     "recovery_factor",
     "profit_factor",
+    "profit_factor_cost",
     "return_pct",
     "max_drawdown_pct",
     "sharpe_daily",

@@ -29,7 +29,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     gross_pnl_cost: Number = None
     fee_cost: Number = None
     slippage_cost: Number = None
-    profit_factor: Number = None
+    profit_factor_cost: Number = None
     expectancy_pct: Number = None
     sharpe_ratio: Number = None
     start_equity: Number = None

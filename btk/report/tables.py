@@ -113,7 +113,7 @@ def markdown_facts(facts: Iterable[Fact]) -> str:
 
 def statistic_column(name: str) -> Column:
     """How a statistic of the result document is shown: its name says its unit."""
-    return Column(name, statistic_label(name), _statistic_style(name))
+    return _NAMED.get(name) or Column(name, statistic_label(name), _statistic_style(name))
 
 
 def statistic_label(name: str) -> str:
@@ -123,6 +123,13 @@ def statistic_label(name: str) -> str:
     return spelled[0].upper() + spelled[1:]
 
 
+_NAMED = {
+    column.key: column
+    for column in (
+        Column("profit_factor", "Profit factor (percent)", "ratio"),
+        Column("profit_factor_cost", "Profit factor (money)", "ratio"),
+    )
+}
 _SPELLED = {
     **{word: word.upper() for word in ("pnl", "sqn", "cagr", "mfe", "mae")},
     **{word: word.capitalize() for word in ("sharpe", "sortino", "calmar", "kelly", "ulcer")},

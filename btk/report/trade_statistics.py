@@ -84,6 +84,7 @@ def _money(columns: TradeColumns) -> dict[str, Figure]:
         "avg_pnl_cost": mean(pnl),
         "avg_win_cost": mean(wins),
         "avg_loss_cost": mean(losses),
+        "profit_factor_cost": ratio(float(wins.sum()), -float(losses.sum())) if len(wins) else None,
         "payoff_ratio": ratio(mean(wins), mean(-losses)),
     }
 

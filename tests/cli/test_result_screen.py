@@ -18,7 +18,7 @@ FIGURES = {
     "gross_pnl_cost": 1234600.0,
     "fee_cost": 20.0,
     "slippage_cost": 12.109,
-    "profit_factor": 1.5,
+    "profit_factor_cost": 1.5,
     "expectancy_pct": 0.1234,
     "sharpe_ratio": 0.0567,
     "start_equity": 10000.0,

@@ -49,13 +49,15 @@ def test_the_figures_of_a_group_are_those_of_its_trades():
             "total_pnl_pct": 1.0,
             "total_pnl_cost": 1.0,
             "profit_factor": 4 / 3,
+            "profit_factor_cost": 4 / 3,
         }
     )
 
 
 def test_a_group_without_wins_or_without_losses_has_no_profit_factor():
     reasons = groups_of(*MIXED)["by_close_reason"]
-    assert (reasons["take_profit"]["profit_factor"], reasons["stop_loss"]["profit_factor"]) == (None, None)
+    for name in ("profit_factor", "profit_factor_cost"):
+        assert (reasons["take_profit"][name], reasons["stop_loss"][name]) == (None, None)
     assert groups_of(trade(0, 0.0))["by_side"]["long"]["win_rate_pct"] is None
 
 

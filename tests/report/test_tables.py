@@ -89,6 +89,7 @@ def test_columns_can_be_chosen_and_an_unknown_one_is_refused() -> None:
         ("avg_duration_minutes", "Avg duration (min)", "minutes"),
         ("sharpe_daily", "Sharpe daily", "ratio"),
         ("drawdown_peak_ms", "Drawdown peak", "time"),
+        ("profit_factor_cost", "Profit factor (money)", "ratio"),
     ],
 )
 def test_the_name_of_a_statistic_says_how_it_is_shown(name: str, label: str, style: str) -> None:

@@ -158,7 +158,8 @@ def test_a_return_above_a_hundred_percent_a_year_is_not_shown():
 
 def test_wins_only_have_no_figure_that_needs_a_loss():
     figures = trade_statistics([trade(number * 2, 1.0 + number % 2) for number in range(10)])
-    needs_a_loss = ("sortino_ratio", "certainty_ratio", "profit_factor", "kelly_pct", "payoff_ratio",
+    needs_a_loss = ("sortino_ratio", "certainty_ratio", "profit_factor", "profit_factor_cost", "kelly_pct",
+                    "payoff_ratio",
                     "avg_loss_pct", "avg_loss_duration_minutes", "avg_loss_streak_pct")  # fmt: skip
     assert [figures[name] for name in needs_a_loss] == [None] * len(needs_a_loss)
     assert (figures["win_rate_pct"], figures["max_win_streak"], figures["max_loss_streak"]) == (100.0, 10, 0)
@@ -242,6 +243,7 @@ def test_money_follows_the_size_of_each_trade_where_percentages_do_not():
     figures = trade_statistics(trades)
     assert (figures["total_pnl_pct"], figures["total_pnl_cost"]) == (0.5, -4.0)
     assert (figures["profit_factor"], figures["payoff_ratio"]) == (2.0, 0.2)
+    assert figures["profit_factor_cost"] == 0.2
 
 
 def test_ambiguous_exits_and_exact_touches_are_counted():
