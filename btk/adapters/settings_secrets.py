@@ -36,12 +36,6 @@ def is_secret_key(key: str) -> bool:
     )
 
 
-def masked(url: str) -> str:
-    """An address as it may be shown: without references, the token is in its text."""
-    scheme, separator, _ = url.partition("://")
-    return url if has_reference(url) or not separator else f"{scheme}://***"
-
-
 def unset_names(text: str, environ: Mapping[str, str]) -> tuple[str, ...]:
     """Environment variables that the text refers to and that are unset or empty."""
     names = (match["name"] for match in _REFERENCE.finditer(text))

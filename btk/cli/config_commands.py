@@ -16,12 +16,13 @@ from btk.adapters.scaffold import write_settings
 from btk.adapters.settings import BadSettings, Loaded
 from btk.adapters.settings_document import document_leaves, settings_document
 from btk.adapters.settings_schema import settings_schema
-from btk.adapters.settings_secrets import masked, unset_names
+from btk.adapters.settings_secrets import unset_names
 from btk.adapters.settings_yaml import scalar
 from btk.cli.invocation import invocation
 from btk.cli.lazy_commands import command_group
 from btk.cli.options import AsJson, Assignments, ConfigFiles, chosen_settings
 from btk.cli.output import print_document
+from btk.model.address import shown_address
 
 ORIGIN_COLUMN = 60
 
@@ -40,7 +41,7 @@ def show(
     """Every setting, and where it comes from."""
     loaded = chosen_settings(context, config, assignments)
     document = settings_document(loaded.settings)
-    document["notify"]["urls"] = [masked(url) for url in loaded.settings.notify.urls]
+    document["notify"]["urls"] = [shown_address(url) for url in loaded.settings.notify.urls]
     if as_json:
         print_document(_shown_document(loaded, document))
         return

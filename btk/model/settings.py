@@ -13,6 +13,7 @@ from btk.model.dates import DateMs, format_date
 from btk.model.errors import SettingsError
 from btk.model.intervals import MINUTE_MS
 from btk.model.names import check_exchange_name, check_strategy_name
+from btk.model.notify import Notify
 from btk.model.plain_words import HIDDEN, INFINITE
 from btk.model.section import Problem, Section
 
@@ -33,26 +34,6 @@ Lifetime = Annotated[
 ]
 
 Interval = Literal["1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d"]
-EventType = Literal[
-    "scheduled",
-    "opened",
-    "partial_profit",
-    "partial_loss",
-    "breakeven",
-    "partial_closed",
-    "stop_moved",
-    "take_moved",
-    "averaged",
-    "closed",
-    "cancelled",
-    "rejected",
-    "error",
-    "paused",
-    "resumed",
-    "stopped",
-    "order",
-]
-
 Symbol = Annotated[
     str,
     Meta(
@@ -276,13 +257,6 @@ class Cache(Section, frozen=True, kw_only=True):
             description="a cron expression of five fields such as 7 * * * *",
         ),
     ] = "7 * * * *"
-
-
-class Notify(Section, frozen=True, kw_only=True):
-    """Who is told of which events; tokens in the URLs are references to secrets."""
-
-    urls: tuple[Text, ...] = ()
-    events: tuple[EventType, ...] = ("opened", "closed", "rejected", "error")
 
 
 class Settings(Section, frozen=True, kw_only=True):

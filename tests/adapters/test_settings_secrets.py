@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from btk.adapters.settings_secrets import is_secret_key, masked, reveal, unset_names
+from btk.adapters.settings_secrets import is_secret_key, reveal, unset_names
 from btk.model.errors import SettingsError
 
 
@@ -40,11 +40,6 @@ def test_a_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="absent"):
         reveal("${file:absent}", {}, tmp_path)
-
-
-def test_an_address_is_shown_without_what_may_be_its_token() -> None:
-    assert masked("tgram://fakesecret/7") == "tgram://***"
-    assert masked("tgram://${TOKEN}/7") == "tgram://${TOKEN}/7"
 
 
 @pytest.mark.parametrize(

@@ -43,9 +43,19 @@ def test_show_says_which_secrets_are_not_set(root: Path, capsys: Captured) -> No
 
 @pytest.mark.parametrize("flags", [[], ["--json"]])
 def test_show_hides_tokens_in_addresses(root: Path, flags: list[str], capsys: Captured) -> None:
-    write(root, "notify: {urls: ['tgram://fakesecret/7']}\n")
+    write(root, "notify: {urls: ['json://localhost:8080/fakesecret']}\n")
     assert run(["config", "show", "--root", str(root), *flags]) == 0
-    assert "fakesecret" not in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "json://localhost:8080/***" in shown
+    assert "fakesecret" not in shown
+
+
+def test_a_token_written_out_is_refused_and_not_repeated(root: Path, capsys: Captured) -> None:
+    write(root, "notify:\n  urls: ['tgram://fakesecret/7']\n")
+    assert run(["config", "check", "--root", str(root)]) == 3
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("btk: config/btk.yaml:2: notify.urls[0]: a token is written out")
+    assert "fakesecret" not in line
 
 
 def test_show_as_json_is_one_document_with_settings_and_origins(root: Path, capsys: Captured) -> None:
