@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -14,6 +15,7 @@ from btk.model.errors import BtkError
 
 UNEXPECTED = 1
 INTERRUPTED = 130
+UNWRITABLE = 3
 BROKEN_PIPE = 141
 TERMINATED = 143
 
@@ -44,6 +46,11 @@ def ending_of(error: BaseException) -> Ending:
             return Ending(INTERRUPTED, ("interrupted",))
         case BrokenPipeError():
             return Ending(BROKEN_PIPE)
+        # Every file of ours that cannot be written is a `DumpError` with its name: what has none is stdout.
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT | errno.EFBIG, filename=None):
+            return Ending(
+                UNWRITABLE, (f"stdout cannot be written: {error.strerror}; make room, or send it elsewhere",)
+            )
         case _:
             return Ending(UNEXPECTED, (_unexpected(error),))
 
@@ -54,7 +61,7 @@ def finish(error: BaseException | None, verbose: bool) -> int:
     unwritable = _flushed()
     if unwritable is not None and ending.exit_code == 0:
         ending = ending_of(unwritable)
-    with suppress(BrokenPipeError):
+    with suppress(OSError):  # nobody can be told that stderr cannot be written
         _say(ending, error if verbose else None)
     return ending.exit_code
 

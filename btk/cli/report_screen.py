@@ -6,16 +6,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rich import box
-from rich.table import Table
-
 from btk.adapters.run_archive import RunFacts
 from btk.cli.console import plain_console
 from btk.cli.result_screen import show_result
+from btk.cli.screen_table import Heading, Line, screen_table
 from btk.cli.walker_screen import show_walk
 from btk.model.dates import format_date
 
 MOST_RUNS = 50
+HEADINGS = (
+    Heading("Run", left=True),
+    Heading("Mode", 2, left=True),
+    Heading("What", 3, folds=True, left=True),
+    Heading("Trades", 1),
+    Heading("Return"),
+)
 
 
 def show_runs(runs: Sequence[RunFacts], folder: Path) -> None:
@@ -24,17 +29,7 @@ def show_runs(runs: Sequence[RunFacts], folder: Path) -> None:
     if not runs:
         console.print(f"{folder}: no runs yet; btk backtest makes one", soft_wrap=True)
         return
-    table = Table(
-        box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, header_style="bold"
-    )
-    for heading in ("Run", "Mode"):
-        table.add_column(heading, no_wrap=True)
-    table.add_column("What", overflow="fold")
-    for heading in ("Trades", "Return"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for run in runs[:MOST_RUNS]:
-        table.add_row(*_cells(run))
-    console.print(table)
+    console.print(screen_table(HEADINGS, [Line(_cells(run)) for run in runs[:MOST_RUNS]], console.width))
     if len(runs) > MOST_RUNS:
         console.print(f"and {len(runs) - MOST_RUNS:,} older ones; --json lists all")
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 import textwrap
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TextIO
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from btk.cli.console import plain_console
+from btk.cli.screen_table import Heading, Line, screen_table
 from btk.model.dates import format_date
 from btk.report.result_view import Figures, Group, Number, ResultView, result_view
 from btk.report.sparkline import ASCII_BLOCKS, BLOCKS, sparkline
@@ -34,10 +34,10 @@ def show_result(
     result = result_view(document)
     _print_warnings(console, result)
     _print_headline(console, result)
-    console.print(_symbol_table(result, wide=console.width >= WIDE))
+    console.print(_symbol_table(result, console.width))
     if result.portfolio.statistics.by_close_reason:
         console.print()
-        console.print(_reason_table(result))
+        console.print(_reason_table(result, console.width))
     console.print()
     _print_facts(console, result, folder)
 
@@ -105,31 +105,33 @@ def _coloured(text: str, number: Number) -> Text:
     return Text(text, style=_colour(number))
 
 
-def _symbol_table(result: ResultView, wide: bool) -> Table:
+def _symbol_table(result: ResultView, width: int) -> Table:
     money = _Money(result)
-    headings = [
-        "Trades",
-        "Win %",
-        "Avg %",
-        f"PnL\n{money.currency}",
-        "Profit\nfactor",
-        "Max\nDD %",
-        "In\nmarket %",
-    ]
-    extra = ["Sharpe\ndaily", "Holding\n%", "Avg\nminutes"] if wide else []
-    table = _table("Symbol", headings + extra)
     symbols = list(result.symbols.items())
-    for name, symbol in symbols[:MOST_ROWS]:
-        table.add_row(name, *_symbol_cells(symbol.statistics, money, wide))
+    lines = [Line([name, *_symbol_cells(symbol.statistics, money)]) for name, symbol in symbols[:MOST_ROWS]]
     if len(symbols) > MOST_ROWS:
-        table.add_row(f"and {len(symbols) - MOST_ROWS} more")
-    table.add_section()
-    table.add_row("Total", *_symbol_cells(result.portfolio.statistics, money, wide), style="bold")
-    return table
+        lines.append(Line([f"and {len(symbols) - MOST_ROWS} more"]))
+    total = Line(["Total", *_symbol_cells(result.portfolio.statistics, money)], style="bold", apart=True)
+    return screen_table(_symbol_headings(money, width >= WIDE), [*lines, total], width)
 
 
-def _symbol_cells(figures: Figures, money: _Money, wide: bool) -> list[str | Text]:
-    cells: list[str | Text] = [
+def _symbol_headings(money: _Money, wide: bool) -> list[Heading]:
+    extra = (Heading("Sharpe\ndaily", 9), Heading("Holding\n%", 10), Heading("Avg\nminutes", 11))
+    return [
+        Heading("Symbol", folds=True, left=True),
+        Heading("Trades", 1),
+        Heading("Win %", 2),
+        Heading("Avg %", 5),
+        Heading(f"PnL\n{money.currency}"),
+        Heading("Profit\nfactor", 4),
+        Heading("Max\nDD %", 3),
+        Heading("In\nmarket %", 6),
+        *(extra if wide else ()),
+    ]
+
+
+def _symbol_cells(figures: Figures, money: _Money) -> list[str | Text]:
+    return [
         f"{figures.total_trades:,}",
         _plain(figures.win_rate_pct, 1),
         _signed(figures.avg_pnl_pct, 3),
@@ -137,22 +139,24 @@ def _symbol_cells(figures: Figures, money: _Money, wide: bool) -> list[str | Tex
         _plain(figures.profit_factor_cost),
         _plain(figures.max_drawdown_pct),
         _plain(figures.exposure_pct, 1),
+        _plain(figures.sharpe_daily),
+        _signed(figures.buy_and_hold_pct),
+        _plain(figures.avg_duration_minutes, 0),
     ]
-    if wide:
-        cells += [
-            _plain(figures.sharpe_daily),
-            _signed(figures.buy_and_hold_pct),
-            _plain(figures.avg_duration_minutes, 0),
-        ]
-    return cells
 
 
-def _reason_table(result: ResultView) -> Table:
+def _reason_table(result: ResultView, width: int) -> Table:
     money = _Money(result)
-    table = _table("Closed by", ["Trades", "Win %", "Avg %", f"PnL\n{money.currency}"])
-    for reason, group in result.portfolio.statistics.by_close_reason.items():
-        table.add_row(reason.replace("_", " "), *_group_cells(group, money))
-    return table
+    headings = [
+        Heading("Closed by", folds=True, left=True),
+        Heading("Trades", 1),
+        Heading("Win %", 3),
+        Heading("Avg %", 2),
+        Heading(f"PnL\n{money.currency}"),
+    ]
+    groups = result.portfolio.statistics.by_close_reason.items()
+    lines = [Line([reason.replace("_", " "), *_group_cells(group, money)]) for reason, group in groups]
+    return screen_table(headings, lines, width)
 
 
 def _group_cells(group: Group, money: _Money) -> list[str | Text]:
@@ -162,16 +166,6 @@ def _group_cells(group: Group, money: _Money) -> list[str | Text]:
         _signed(group.avg_pnl_pct, 3),
         _coloured(money.signed(group.total_pnl_cost), group.total_pnl_cost),
     ]
-
-
-def _table(first: str, headings: Iterable[str]) -> Table:
-    table = Table(
-        box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, header_style="bold"
-    )
-    table.add_column(first, overflow="fold", vertical="bottom")
-    for heading in headings:
-        table.add_column(heading, justify="right", no_wrap=True)
-    return table
 
 
 def _print_facts(console: Console, result: ResultView, folder: str | None) -> None:

@@ -8,24 +8,25 @@ from collections.abc import Mapping
 from typing import Any, TextIO
 
 import msgspec
-from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from btk.cli.console import plain_console
+from btk.cli.screen_table import Heading, Line, screen_table
 from btk.model.dates import format_date
 
 TOP = 10
 _PLAIN = re.compile(r"[A-Za-z][\w./-]*")
 _NOT_TEXT = {"true", "false", "null"}
+# Statistic: how it is headed, how soon it is left out where there is no room, its decimals.
 COLUMNS = {
-    "total_trades": ("Trades", 0),
-    "win_rate_pct": ("Win %", 1),
-    "avg_pnl_pct": ("Avg %", 3),
-    "return_pct": ("Return\n%", 2),
-    "max_drawdown_pct": ("Max\nDD %", 2),
-    "profit_factor_cost": ("Profit\nfactor", 2),
-    "sharpe_ratio": ("Sharpe", 3),
+    "total_trades": (Heading("Trades", 3), 0),
+    "win_rate_pct": (Heading("Win %", 5), 1),
+    "avg_pnl_pct": (Heading("Avg %", 4), 3),
+    "return_pct": (Heading("Return\n%", 1), 2),
+    "max_drawdown_pct": (Heading("Max\nDD %", 2), 2),
+    "profit_factor_cost": (Heading("Profit\nfactor", 6), 2),
+    "sharpe_ratio": (Heading("Sharpe", 7), 3),
 }
 
 
@@ -42,7 +43,7 @@ def show_walk(
     if "walk_forward" in document:
         _print_windows(console, document)
     if document["ranking"]:
-        console.print(_table(document))
+        console.print(_table(document, console.width))
         console.print()
     for label, fact in _facts(document, folder).items():
         console.print(f"{label:<10}{fact}", soft_wrap=True)
@@ -81,36 +82,45 @@ def _counts(document: Mapping[str, Any]) -> str:
     return f"{', '.join(parts)}; by {document['metric']}, {order} first"
 
 
-def _table(document: Mapping[str, Any]) -> Table:
+def _table(document: Mapping[str, Any], width: int) -> Table:
     metric, rows = document["metric"], document["ranking"]
-    table = Table(
-        box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, header_style="bold"
-    )
-    table.add_column("#", justify="right", vertical="bottom")
-    table.add_column("Variant", overflow="fold", vertical="bottom")
     shown = {name: column for name, column in COLUMNS.items() if name != metric}
-    for heading in (metric, *(heading for heading, _ in shown.values())):
-        table.add_column(heading, justify="right", overflow="fold", vertical="bottom")
-    for row in rows[:TOP]:
-        figures = (number(row[name], decimals) for name, (_, decimals) in shown.items())
-        style = "bold" if row["rank"] == 1 else None
-        table.add_row(str(row["rank"]), _variant(document, row), number(row["value"]), *figures, style=style)
+    headings = [
+        Heading("#"),
+        Heading("Variant", folds=True, left=True),
+        Heading(metric.replace("_", "\n")),
+        *(heading for heading, _ in shown.values()),
+    ]
+    lines = [
+        Line(
+            [
+                str(row["rank"]),
+                _variant(document, row),
+                number(row["value"]),
+                *(number(row.get(name), decimals) for name, (_, decimals) in shown.items()),
+            ],
+            style="bold" if row["rank"] == 1 else None,
+        )
+        for row in rows[:TOP]
+    ]
     if len(rows) > TOP:
-        table.add_row("", f"and {len(rows) - TOP:,} more")
-    return table
+        lines.append(Line(["", f"and {len(rows) - TOP:,} more"]))
+    return screen_table(headings, lines, width)
 
 
 def _print_windows(console: Console, document: Mapping[str, Any]) -> None:
     forward = document["walk_forward"]
-    table = Table(
-        box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, header_style="bold"
+    headings = [
+        Heading("Tested on", left=True),
+        Heading("Chosen before", folds=True, left=True),
+        Heading("In\nsample", 2),
+        Heading("Out of\nsample"),
+        Heading("Return\n%", 1),
+        Heading("Trades", 3),
+    ]
+    table = screen_table(
+        headings, [Line(_window_cells(document, row)) for row in forward["windows"]], console.width
     )
-    table.add_column("Tested on", vertical="bottom")
-    table.add_column("Chosen before", overflow="fold", vertical="bottom")
-    for heading in ("In\nsample", "Out of\nsample", "Return\n%", "Trades"):
-        table.add_column(heading, justify="right", vertical="bottom")
-    for row in forward["windows"]:
-        table.add_row(*_window_cells(document, row))
     console.print(f"Walk-forward, {document['metric']} in and out of sample:")
     console.print(table)
     whole = forward["statistics"]

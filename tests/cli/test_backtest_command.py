@@ -386,3 +386,22 @@ def test_a_working_folder_that_is_gone_is_one_line(tmp_path: Path) -> None:
         3,
         "btk: the folder you are in is gone: cd to one that exists\n",
     )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_a_full_disk_under_stdout_is_one_line_and_the_result_is_kept(root: Path, form: list[str]) -> None:
+    with open("/dev/full", "wb") as full:
+        started = start_btk("--root", str(root), "backtest", *form, stdout=full)
+    _, err = started.communicate(timeout=30)
+    assert started.returncode == 3
+    assert err == b"btk: stdout cannot be written: No space left on device; make room, or send it elsewhere\n"
+    assert [result["status"] for result in results(root)] == ["complete"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_an_error_that_nobody_can_be_told_keeps_its_code(root: Path) -> None:
+    with open("/dev/full", "wb") as full:
+        started = start_btk("--root", str(root), "backtest", "--form", stderr=full)
+    started.communicate(timeout=30)
+    assert started.returncode == 2

@@ -1,5 +1,7 @@
 """What each exception means to the person at the command line."""
 
+import errno
+
 import pytest
 import typer
 
@@ -21,6 +23,8 @@ from btk.model.errors import AlreadyRunning, CheckFailed, DataError, Fatal, Sett
         (KeyboardInterrupt(), 130),
         (Terminated(), 143),
         (BrokenPipeError(), 141),
+        (OSError(errno.ENOSPC, "No space left on device"), 3),
+        (OSError(errno.ENOSPC, "No space left on device", "file"), 1),
         (OSError("no space"), 1),
         (KeyError("x"), 1),
     ],

@@ -116,6 +116,15 @@ def test_no_line_is_wider_than_the_terminal_and_no_figure_is_cut(width):
     assert "+1,234,567.89" in line_with(text, "BTCUSDT")
 
 
+@pytest.mark.parametrize("width", [30, 40, 60])
+def test_a_narrow_terminal_keeps_the_symbol_and_its_profit_and_cuts_no_figure(width):
+    text = screen(width=width)
+    assert "…" not in text
+    row = line_with(text, "BTCUSDT").split()
+    assert len(line_with(text, "BTCUSDT")) <= width
+    assert "+1,234,567.89" in row
+
+
 def test_a_row_has_the_figures_of_its_symbol():
     assert line_with(screen(), "BTCUSDT").split() == [
         *("BTCUSDT", "12", "41.7", "+0.123", "+1,234,567.89", "1.50", "4.32", "34.6")
