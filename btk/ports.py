@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, Protocol
 
 import msgspec
 
+from btk.model.accounts import AccountFacts, Balance, MarketLimits, VenuePosition
 from btk.model.bars import Bars, Span
+from btk.model.orders import Answer, Fill, LookUp, OrderRequest, VenueOrder
 
 
 class CandleSource(Protocol):
@@ -22,6 +24,12 @@ class CandleSource(Protocol):
 
     def read(self, symbol: str, span: Span) -> Bars:
         """One row for every minute of `span` (whole minutes); rows it does not hold are NaN. May be mapped files."""
+
+    def own_bars(self, symbol: str, interval: str, span: Span) -> Bars:
+        """Bars of `interval` (`span` on its grid) as the exchange made them, where it keeps no old minutes.
+
+        NaN where there are none: most exchanges keep all minutes, and every bar is made from those.
+        """
 
     def digest(self, symbol: str, span: Span) -> str:
         """A short hexadecimal name of exactly these candles: equal data, equal digest."""
@@ -82,3 +90,50 @@ class StateBackend(Protocol):
 
     def take(self, count: int, predicate: Callable[[Stored], bool] | None = None) -> AsyncIterator[Stored]:
         """The first `count` values (of those for which the predicate holds)."""
+
+
+class Broker(Protocol):
+    """One account at one exchange. Symbols in their file form; times are the exchange's, UTC milliseconds.
+
+    `send`, `look_up` and `cancel` answer and never raise for what the exchange or the network does. The others raise
+    `Transient` and `Unknown` (ask again later), `Fatal` (keys) or `SettingsError`.
+    """
+
+    async def connect(self, symbols: Sequence[str]) -> AccountFacts:
+        """Reach the account and prepare its markets, before anything else; `SettingsError` for what may not be traded."""
+
+    async def close(self) -> None:
+        """Let go of the connection; orders stay where they are."""
+
+    def limits(self, symbol: str) -> MarketLimits:
+        """The rules of a market, as last told by the exchange."""
+
+    async def reload_limits(self) -> None:
+        """Ask for the rules of the markets again: they change while a process runs."""
+
+    async def send(self, request: OrderRequest) -> Answer:
+        """Send an order, once. Accepted only with proof, refused only with proof."""
+
+    async def look_up(self, request: OrderRequest) -> LookUp:
+        """What became of an order, by our id for it."""
+
+    async def cancel(self, request: OrderRequest) -> LookUp:
+        """Cancel an order by our id. Never `Absent`: what is not there any more has to be looked up."""
+
+    async def open_orders(self, symbol: str) -> tuple[VenueOrder, ...]:
+        """All open orders of a market, conditional ones and those of others included."""
+
+    async def position(self, symbol: str) -> VenuePosition:
+        """The position in a contract; of quantity 0 where there is none."""
+
+    async def balances(self) -> tuple[Balance, ...]:
+        """What the account holds."""
+
+    async def fills_since(self, symbol: str, since_ms: int) -> tuple[Fill, ...]:
+        """The account's trades in a market from a time on, the oldest first."""
+
+    async def sync_clock(self) -> int:
+        """Measure the exchange's clock anew; how far it is ahead of this machine's, in milliseconds."""
+
+    def now_ms(self) -> int:
+        """The exchange's time, carried on by a clock that never steps."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from btk.adapters.candle_needs import WarmUp, needed_series
 from btk.adapters.candle_reader import StoredCandles
 from btk.adapters.candle_series import SeriesKey, symbol_names
 from btk.adapters.demo_exchange import DemoExchange
@@ -42,18 +43,32 @@ def candle_source(settings: Settings, root: Path) -> CandleSource:
     """Where a backtest's candles come from: computed for the demo exchange, else the candle store."""
     if settings.exchange.name == DEMO:
         return DemoExchange(now_ms())
-    return StoredCandles(root / settings.cache.path, settings.exchange.name)
+    return stored_candles(settings, root)
 
 
-def needed_spans(settings: Settings, root: Path) -> dict[str, Span]:
-    """The minutes that a backtest of these settings looks at, by symbol: the frame and the longest warm-up before it."""
+def stored_candles(settings: Settings, root: Path, interval: str = "1m") -> StoredCandles:
+    """What the cache of the settings holds of their exchange."""
+    return StoredCandles(root / settings.cache.path, settings.exchange.name, interval)
+
+
+def needed_spans(settings: Settings, root: Path) -> dict[SeriesKey, Span]:
+    """The candles that a backtest of these settings looks at, by series: its frame and the warm-ups before it."""
     frame, window = settings.frame, settings.execution.average_price_candles
     classes = strategy_classes(settings, root)
-    from_ms = min(needed_history(frame, cls, window).from_ms for cls in classes)
-    return dict.fromkeys(symbols(settings), Span(from_ms, frame.to_ms))
+    warm_ups = [WarmUp(cls.interval, needed_history(frame, cls, window)) for cls in classes]
+    source, span = stored_candles(settings, root), Span(frame.from_ms, frame.to_ms)
+    needs = [needed_series(source, symbol, span, warm_ups, now_ms()) for symbol in symbols(settings)]
+    return {series: part for need in needs for series, part in need.items()}
 
 
-def warming_plan(settings: Settings, root: Path, spans: Mapping[str, Span], refetch: bool) -> WarmingPlan:
+def minutes_of(settings: Settings, span: Span) -> dict[SeriesKey, Span]:
+    """The minutes of every symbol of the settings over one span."""
+    return {SeriesKey(settings.exchange.name, symbol): span for symbol in symbols(settings)}
+
+
+def warming_plan(
+    settings: Settings, root: Path, spans: Mapping[SeriesKey, Span], refetch: bool
+) -> WarmingPlan:
     """How these spans are to be fetched from the exchange of the settings; `SettingsError` for the demo."""
     from btk.adapters.candle_warmer import WarmingPlan
     from btk.adapters.candle_warming import Order
@@ -66,7 +81,7 @@ def warming_plan(settings: Settings, root: Path, spans: Mapping[str, Span], refe
     return WarmingPlan(
         root=root / cache.path,
         venue=Venue(name, settings.exchange.market, settings.exchange.options),
-        orders=[Order(SeriesKey(name, symbol), span, refetch) for symbol, span in spans.items()],
+        orders=[Order(series, span, refetch) for series, span in spans.items()],
         patience=Patience(retries=cache.retries, retry_delay_seconds=cache.retry_delay_seconds),
         rows_a_request=cache.candles_per_request,
     )

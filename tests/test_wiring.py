@@ -10,6 +10,7 @@ import pytest
 
 from btk import open_project, wiring
 from btk.adapters.candle_reader import StoredCandles
+from btk.adapters.candle_series import SeriesKey
 from btk.adapters.demo_exchange import DemoExchange
 from btk.model.errors import DataError, SettingsError, StrategyError
 from btk.model.settings import Settings
@@ -139,10 +140,11 @@ def test_a_frame_that_is_not_over_is_refused(root: Path) -> None:
 
 def test_candles_are_needed_from_the_longest_warm_up_on(root: Path) -> None:
     spans = wiring.needed_spans(bound(root), root)
-    assert set(spans) == {"BTCUSDT", "ETHUSDT"}
+    minutes = {symbol: SeriesKey("demo", symbol) for symbol in ("BTCUSDT", "ETHUSDT")}
+    assert set(spans) == set(minutes.values())
     start = chosen(root).frame.from_ms
-    assert spans["BTCUSDT"].from_ms <= start - 8 * 15 * 60_000
-    assert spans["BTCUSDT"].to_ms == chosen(root).frame.to_ms
+    assert spans[minutes["BTCUSDT"]].from_ms <= start - 8 * 15 * 60_000
+    assert spans[minutes["BTCUSDT"]].to_ms == chosen(root).frame.to_ms
 
 
 def test_the_demo_exchange_cannot_be_warmed(root: Path) -> None:

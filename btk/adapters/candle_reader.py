@@ -16,21 +16,25 @@ from btk.adapters.candle_series import SeriesKey
 from btk.adapters.candle_stretch import CANDLE, EMPTY, Counts, Stretch, runs
 from btk.adapters.candle_window import close_before, rows_of, shown, states_of
 from btk.adapters.envelope import checksum
+from btk.adapters.venue_memory import kept_rows
+from btk.core.resample import resample
 from btk.model.bars import COLUMNS, Bars, Span
 from btk.model.dates import format_date
 from btk.model.errors import DataError
+from btk.model.intervals import INTERVAL_MS, interval_ms
 from btk.model.months import months_of
 
 T = TypeVar("T")
+_VOLUME = 4
 
 
 class StoredCandles:
     """The series of one exchange and interval under a cache folder. Holds no state but the place."""
 
     def __init__(self, root: Path, exchange: str, interval: str = "1m") -> None:
+        self.interval = interval
         self._root = root
         self._exchange = exchange
-        self._interval = interval
 
     @property
     def exchange(self) -> str:
@@ -62,6 +66,21 @@ class StoredCandles:
         stretch = self._of_one_moment(symbol, lambda folder, index: _shown_rows(folder, index, span))
         return Bars(span.from_ms, self._key(symbol).step_ms, stretch.table)
 
+    def own_bars(self, symbol: str, interval: str, span: Span) -> Bars:
+        """Bars as the exchange made them, each of the longest stored series that it can be made of; NaN where none is."""
+        step_ms = interval_ms(interval)
+        bars = Bars.unknown(span, step_ms)
+        columns = np.stack(bars.columns)
+        for name in reversed(INTERVAL_MS):
+            absent = np.isnan(columns[_VOLUME])
+            if name == self.interval or step_ms % interval_ms(name) or not absent.any():
+                continue
+            made = resample(StoredCandles(self._root, self._exchange, name).read(symbol, span), step_ms)
+            # Only a whole bar has a volume: it is the sum of all its parts.
+            fresh = absent & ~np.isnan(made.volume)
+            columns[:, fresh] = np.stack(made.columns)[:, fresh]
+        return Bars(span.from_ms, step_ms, columns)
+
     def candles(self, symbol: str, span: Span) -> CandleRows:
         """Only the candles that the venue sent, without those that `read` shows for empty minutes."""
         stretch = self._of_one_moment(symbol, lambda folder, index: rows_of(folder, index, span))
@@ -79,7 +98,12 @@ class StoredCandles:
         if first_ms is not None and span.from_ms < first_ms:
             return f"{self._exchange} has none of {symbol} before that: choose --from {format_date(first_ms)} or later"
         dates = f"--from {format_date(span.from_ms)} --to {format_date(span.to_ms)}"
-        return f"btk cache warm --exchange {self._exchange} --symbols {symbol} {dates}"
+        line = f"btk cache warm --exchange {self._exchange} --symbols {symbol} {dates}"
+        kept = kept_rows(self._exchange)
+        if kept is None:
+            return line
+        older = f"btk cache import FILE --exchange {self._exchange} --symbol {symbol}"
+        return f"{line}, where they are among the newest {kept}, which is all that the exchange keeps; else {older}"
 
     def counts(self, symbol: str, span: Span) -> Counts:
         """How many rows of the span are candles, empty at the venue, failed or unknown."""
@@ -95,7 +119,7 @@ class StoredCandles:
         return at_one_moment(series.folder(self._root), series, work)
 
     def _key(self, symbol: str) -> SeriesKey:
-        return SeriesKey(self._exchange, symbol, self._interval)
+        return SeriesKey(self._exchange, symbol, self.interval)
 
 
 def at_one_moment(folder: Path, series: SeriesKey, work: Callable[[Path, CandleIndex], T]) -> T:

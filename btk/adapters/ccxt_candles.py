@@ -10,7 +10,8 @@ import numpy as np
 from btk.adapters.candle_merge import CandleRows
 from btk.adapters.candle_stretch import CANDLE, UNKNOWN, Hole, Stretch, blank_stretch, runs
 from btk.adapters.ccxt_client import VenueClient
-from btk.adapters.ccxt_venues import VenueMarket, kept_rows
+from btk.adapters.ccxt_venues import VenueMarket
+from btk.adapters.venue_memory import kept_since_ms
 from btk.model.bars import Span
 from btk.model.intervals import MINUTE_MS, interval_ms
 
@@ -50,7 +51,6 @@ class MarketCandles:
     def __init__(self, client: VenueClient, market: VenueMarket, interval: str, most_rows: int) -> None:
         self.step_ms = interval_ms(interval)
         self.page_ms = client.page_rows(most_rows) * self.step_ms
-        self._kept = kept_rows(client.venue)
         self._client = client
         self._market = market
         self._interval = interval
@@ -63,7 +63,7 @@ class MarketCandles:
     @property
     def kept_ms(self) -> int | None:
         """The oldest candle that can still be had; None when the venue keeps all."""
-        return self.closed_ms - self._kept * self.step_ms if self._kept else None
+        return kept_since_ms(self._client.venue.name, self._interval, self._client.now_ms)
 
     async def page(self, span: Span) -> Page:
         """Every row of a span of at most a page; what is absent is asked for until an answer brings nothing new.

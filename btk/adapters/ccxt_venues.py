@@ -16,8 +16,6 @@ Kind = Literal["spot", "swap"]
 # ccxt's own figure where it has one that is true; Binance's futures answer 1000 rows, its table says 500.
 _PAGE_ROWS: Mapping[tuple[str, Kind], int] = {("binance", "swap"): 1000, ("binanceusdm", "swap"): 1000}
 _FEWEST_PAGE_ROWS = 100
-# Venues that answer with their newest candles whatever was asked for; the running one is among them.
-_KEPT_ROWS: Mapping[str, int] = {"kraken": 720}
 # Loading the markets of the other kinds costs requests, and on Binance two other hosts.
 _MARKET_TYPES: Mapping[tuple[str, Kind], list[str]] = {
     ("binance", "spot"): ["spot"],
@@ -76,12 +74,6 @@ def page_rows(client: Any, venue: Venue, most: int) -> int:
     """How many candles one request can bring; venues cut longer wishes without a word."""
     told = _PAGE_ROWS.get((venue.name, venue.kind)) or _told_rows(client.features or {}, venue.kind)
     return min(most, told or _FEWEST_PAGE_ROWS)
-
-
-def kept_rows(venue: Venue) -> int | None:
-    """How many closed candles of any interval the venue keeps; None for all since the listing."""
-    rows = _KEPT_ROWS.get(venue.name)
-    return rows - 1 if rows else None
 
 
 def markets_of(client: Any, kind: Kind) -> dict[str, VenueMarket]:

@@ -9,7 +9,7 @@ import numpy as np
 from btk.adapters.demo_market import DAY_MINUTES, Market, market_of, minutes_of
 from btk.model.bars import COLUMNS, Bars, Column, Span
 from btk.model.dates import format_date
-from btk.model.intervals import DAY_MS, MINUTE_MS, floor_to
+from btk.model.intervals import DAY_MS, MINUTE_MS, floor_to, interval_ms
 from btk.model.names import check_symbol_name
 
 DEMO_FROM_MS = 1_577_836_800_000
@@ -45,6 +45,10 @@ class DemoExchange:
             rows = _rows(market, part)
             columns[:, start : start + len(rows[0])] = rows
         return Bars(span.from_ms, MINUTE_MS, columns)
+
+    def own_bars(self, symbol: str, interval: str, span: Span) -> Bars:
+        """None: all minutes are there."""
+        return Bars.unknown(span, interval_ms(interval))
 
     def digest(self, symbol: str, span: Span) -> str:
         """Named by symbol and time: the data follow from them."""

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from btk import wiring
+from btk.adapters.candle_series import SeriesKey
 from btk.adapters.cron_times import due_times
 from btk.adapters.settings import Loaded
 from btk.cli.options import Assignments, ConfigFiles, chosen_settings
@@ -78,11 +79,11 @@ def _warm(loaded: Loaded, days: int | None) -> None:
     print(f"btk: {datetime.now(UTC):%Y-%m-%dT%H:%MZ} {new:,} new candles", file=sys.stderr, flush=True)
 
 
-def _spans(loaded: Loaded, days: int | None) -> dict[str, Span]:
+def _spans(loaded: Loaded, days: int | None) -> dict[SeriesKey, Span]:
     if days is None:
         return wiring.needed_spans(loaded.settings, loaded.root)
     now_ms = floor_to(wiring.now_ms(), MINUTE_MS)
-    return dict.fromkeys(wiring.symbols(loaded.settings), Span(now_ms - days * DAY_MS, now_ms))
+    return wiring.minutes_of(loaded.settings, Span(now_ms - days * DAY_MS, now_ms))
 
 
 def _sleep_until(moment: datetime) -> None:

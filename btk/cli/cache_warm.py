@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from btk import wiring
+from btk.adapters.candle_series import SeriesKey
 from btk.adapters.settings import Loaded
 from btk.cli.cache_screen import warm_document, warm_lines
 from btk.cli.options import AsJson, Assignments, ConfigFiles
@@ -70,10 +71,10 @@ def warm(
         raise outcome.error
 
 
-def _spans(loaded: Loaded, from_: str | None, to: str | None, days: int | None) -> Mapping[str, Span]:
+def _spans(loaded: Loaded, from_: str | None, to: str | None, days: int | None) -> Mapping[SeriesKey, Span]:
     if days is None and from_ is None and to is None:
         return wiring.needed_spans(loaded.settings, loaded.root)
-    return dict.fromkeys(wiring.symbols(loaded.settings), _asked_span(from_, to, days))
+    return wiring.minutes_of(loaded.settings, _asked_span(from_, to, days))
 
 
 def _asked_span(from_: str | None, to: str | None, days: int | None) -> Span:

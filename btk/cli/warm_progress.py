@@ -29,10 +29,14 @@ def warm_progress(*, shown: bool) -> Iterator[Watch]:
             if bars is None:
                 bars = drawing.enter_context(_bars())
             if series not in tasks:
-                tasks[series] = bars.add_task(series.symbol, total=total)
+                tasks[series] = bars.add_task(_label(series), total=total)
             bars.update(tasks[series], completed=done, total=total)
 
         yield draw
+
+
+def _label(series: SeriesKey) -> str:
+    return series.symbol if series.interval == "1m" else f"{series.symbol} {series.interval}"
 
 
 def _bars() -> Progress:

@@ -27,7 +27,8 @@ from btk.engines.indicator_columns import candidate_closes, frame_bars, indicato
 from btk.engines.journal import Journal, Observer
 from btk.engines.loop import Loop, end_frame
 from btk.engines.outcome import Outcome, Recorder, SymbolFacts
-from btk.engines.preflight import check_frame, first_question_ms, history_start, needed_history
+from btk.engines.past import Past
+from btk.engines.preflight import check_frame, first_question_ms, needed_history
 from btk.engines.schedule import QuestionSchedule
 from btk.engines.slot import Slot
 from btk.engines.world import World
@@ -186,25 +187,26 @@ class Backtest:
     def _slot(self, seat: Seat) -> Slot:
         job, strategy, symbol = self._job, seat.strategy, seat.key.symbol
         window = job.rules.average_price_candles
-        history_ms = history_start(job.source, symbol, needed_history(job.frame, strategy, window))
-        first_ms = first_question_ms(history_ms, job.frame, strategy, window)
+        past = Past(job.source, symbol, needed_history(job.frame, strategy, window))
+        first_ms = first_question_ms(past, job.frame, strategy, window)
         self._warm_ms[symbol] = max(first_ms, self._warm_ms.get(symbol, 0))
         schedule = QuestionSchedule(
             interval_ms(strategy.interval), first_ms, interval_ms(job.frame.interval), job.frame.from_ms
         )
         terms = Terms(symbol, seat.key.strategy, seat.key.exchange, job.rules)
         slot = Slot(seat.key, terms, strategy, schedule, Inbox(job.commands.get(seat.key, ())))
-        history = ReplayHistory(self._source, symbol, history_ms)
+        history = ReplayHistory(self._source, past)
         self._histories.append(history)
         slot.join(self._world, Market(symbol, history, slot), len(self._histories) - 1)
         if overrides(strategy, "indicators"):
-            self._precompute(slot, history_ms)
+            self._precompute(slot, past)
         return slot
 
-    def _precompute(self, slot: Slot, history_ms: int) -> None:
+    def _precompute(self, slot: Slot, past: Past) -> None:
         strategy, market = slot.strategy, slot.market
-        span = Span(history_ms, self._job.frame.to_ms)
-        bars = frame_bars(self._source, slot.key.symbol, strategy.interval, span)
+        span = Span(past.begins_ms(strategy.interval), self._job.frame.to_ms)
+        made = frame_bars(self._source, slot.key.symbol, strategy.interval, span)
+        bars = past.mended(strategy.interval, made)
         columns = indicator_columns(strategy, bars)
         market.indicators = Indicators(columns, bars.first_ms, bars.step_ms, market)
         closes = candidate_closes(strategy, bars, columns)
@@ -244,7 +246,16 @@ class Backtest:
             last_price=last,
             warming_up_until_ms=self._warm_ms[symbol],
             equity=self._world.tape.summary_of(symbol),
+            own_bars=self._own_bars(symbol),
         )
+
+    def _own_bars(self, symbol: str) -> dict[str, Span]:
+        used: dict[str, Span] = {}
+        for past in (history.past for history in self._histories):
+            for interval, span in past.own.items() if past.symbol == symbol else ():
+                known = used.get(interval, span)
+                used[interval] = Span(min(known.from_ms, span.from_ms), max(known.to_ms, span.to_ms))
+        return used
 
 
 def _books(job: Job, ledger: Ledger) -> Books:

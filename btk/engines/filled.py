@@ -26,6 +26,10 @@ class FilledSource:
         """What the source itself does not hold."""
         return self._source.missing(symbol, span)
 
+    def own_bars(self, symbol: str, interval: str, span: Span) -> Bars:
+        """The source's own answer."""
+        return self._source.own_bars(symbol, interval, span)
+
     def digest(self, symbol: str, span: Span) -> str:
         """The source's own digest."""
         return self._source.digest(symbol, span)

@@ -51,6 +51,10 @@ class HeldCandles:
             self._folded[key] = fold()
         return self._folded[key]
 
+    def own_bars(self, symbol: str, interval: str, span: Span) -> Bars:
+        """The source's own answer."""
+        return self._source.own_bars(symbol, interval, span)
+
     def digest(self, symbol: str, span: Span) -> str:
         """The source's own digest."""
         return self._source.digest(symbol, span)

@@ -9,6 +9,7 @@ import msgspec
 
 from btk.core.equity import EquitySummary
 from btk.engines.journal import Observer
+from btk.model.bars import Span
 from btk.model.events import CancelledEvent, ClosedEvent, ErrorEvent, Event, RejectedEvent
 from btk.model.names import SlotKey
 from btk.model.trade import Cancelled, Rejected, Trade
@@ -74,7 +75,10 @@ _KEEPERS: dict[type[Event], Callable[[SlotRecord, Any], None]] = {
 
 
 class SymbolFacts(msgspec.Struct, frozen=True):
-    """The candles of one symbol (how many, how many filled in, first and last price), and the wallet it alone makes."""
+    """The candles of one symbol (how many, how many filled in, first and last price), and the wallet it alone makes.
+
+    `own_bars`: by interval, from when to when bars of the warm-up are the exchange's own, not made from minutes.
+    """
 
     candles: int
     gaps: int
@@ -82,6 +86,7 @@ class SymbolFacts(msgspec.Struct, frozen=True):
     last_price: float | None
     warming_up_until_ms: int
     equity: EquitySummary
+    own_bars: Mapping[str, Span] = {}
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):

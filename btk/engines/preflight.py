@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from btk.core.strategy import Strategy
+from btk.engines.past import Past
 from btk.model.bars import Span
 from btk.model.errors import DataError
 from btk.model.intervals import MINUTE_MS, floor_to, interval_ms
@@ -22,19 +23,13 @@ def needed_history(frame: Frame, strategy: Strategy | type[Strategy], average_ca
     return Span(min(bars_ms, frame.from_ms - average_candles * MINUTE_MS), frame.from_ms)
 
 
-def history_start(source: CandleSource, symbol: str, needed: Span) -> int:
-    """Where the unbroken history before the frame begins: at `needed`, or after its last hole."""
-    holes = source.missing(symbol, needed)
-    return holes[-1].to_ms if holes else needed.from_ms
-
-
-def first_question_ms(history_ms: int, frame: Frame, strategy: Strategy, average_candles: int) -> int:
-    """The first tick of the frame at which the warm-up is there."""
-    step_ms = interval_ms(strategy.interval)
+def first_question_ms(past: Past, frame: Frame, strategy: Strategy, average_candles: int) -> int:
+    """The first tick of the frame at which the warm-up is there, and the minutes of the average price."""
+    step_ms, history_ms = interval_ms(strategy.interval), past.begins_ms(strategy.interval)
     warm_ms = (
         -(-history_ms // step_ms) * step_ms + strategy.warmup * step_ms if strategy.warmup else history_ms
     )
-    return max(frame.from_ms, warm_ms, history_ms + average_candles * MINUTE_MS)
+    return max(frame.from_ms, warm_ms, past.minutes_ms + average_candles * MINUTE_MS)
 
 
 def check_frame(source: CandleSource, symbols: Sequence[str], frame: Frame | Span) -> None:

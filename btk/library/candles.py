@@ -13,9 +13,7 @@ import msgspec
 
 from btk import wiring
 from btk.adapters.async_run import run_to_end
-from btk.adapters.candle_block import DamagedBlock
-from btk.adapters.candle_index import DamagedIndex
-from btk.adapters.candle_reader import StoredCandles
+from btk.adapters.candle_needs import fetchable
 from btk.adapters.candle_series import SeriesKey, Watch
 from btk.adapters.project import find_root
 from btk.adapters.settings import load_settings
@@ -37,9 +35,14 @@ def unseen(series: SeriesKey, done: int, total: int) -> None:
 
 
 def warm_spans(
-    settings: Settings, root: Path, spans: Mapping[str, Span], watch: Watch = unseen, *, refetch: bool = False
+    settings: Settings,
+    root: Path,
+    spans: Mapping[SeriesKey, Span],
+    watch: Watch = unseen,
+    *,
+    refetch: bool = False,
 ) -> WarmingOutcome:
-    """Fetch what is missing in each symbol's span; with `refetch` what is stored too, replaced where it differs.
+    """Fetch what is missing in each series' span; with `refetch` what is stored too, replaced where it differs.
 
     `watch` is told series, candles done and candles to do. `AlreadyRunning`, `SettingsError`, `Transient`;
     what ended single symbols early is in the outcome.
@@ -58,9 +61,8 @@ def refetch_series(
     for (exchange, market), group in groupby(sorted(series, key=_market_of), key=_market_of):
         chosen = msgspec.structs.replace(settings.exchange, name=exchange, market=market)
         here = msgspec.structs.replace(settings, exchange=chosen)
-        source = StoredCandles(root / settings.cache.path, exchange)
-        spans = {key.symbol: source.extent(key.symbol) for key in group}
-        known = {symbol: span for symbol, span in spans.items() if span}
+        spans = {key: wiring.stored_candles(here, root, key.interval).extent(key.symbol) for key in group}
+        known = {key: span for key, span in spans.items() if span}
         outcomes.append(warm_spans(here, root, known, watch, refetch=True))
     return outcomes
 
@@ -69,8 +71,12 @@ def warm_what_is_missing(settings: Settings, root: Path, watch: Watch = unseen) 
     """What a backtest of these settings needs, fetched; None when it is all there, which costs no import and no socket."""
     if settings.exchange.name == wiring.DEMO:
         return None
-    spans = wiring.needed_spans(settings, root)
-    absent = {symbol: span for symbol, span in spans.items() if _is_incomplete(settings, root, symbol, span)}
+    spans, now_ms = wiring.needed_spans(settings, root), wiring.now_ms()
+    absent = {
+        series: span
+        for series, span in spans.items()
+        if fetchable(wiring.stored_candles(settings, root, series.interval), series.symbol, span, now_ms)
+    }
     return warm_spans(settings, root, absent, watch) if absent else None
 
 
@@ -103,7 +109,7 @@ def warm_candles(
 ) -> None:
     """Fetch what the cache does not hold of `[start, end)`; every error of the exchange is raised."""
     settings, folder = _project(symbol, exchange, root)
-    outcome = warm_spans(settings, folder, {wiring.symbols(settings)[0]: _aligned(start, end, interval)})
+    outcome = warm_spans(settings, folder, wiring.minutes_of(settings, _aligned(start, end, interval)))
     if outcome.error:
         raise outcome.error
 
@@ -152,14 +158,6 @@ def _moment_ms(moment: Moment) -> int:
         aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         return round(aware.timestamp() * 1000)
     return parse_date_ms(str(moment))
-
-
-def _is_incomplete(settings: Settings, root: Path, symbol: str, span: Span) -> bool:
-    try:
-        return bool(StoredCandles(root / settings.cache.path, settings.exchange.name).unknown(symbol, span))
-    except (DamagedBlock, DamagedIndex):
-        # Warming sets aside what is damaged and fetches it again.
-        return True
 
 
 def _finished(work: Coroutine[Any, Any, T]) -> T:

@@ -32,6 +32,10 @@ def _sentences(settings: Settings, job: Job, outcome: Outcome) -> Iterator[str]:
             yield f"{symbol}: {facts.gaps} missing minutes were filled with flat candles"
         if facts.warming_up_until_ms > job.frame.from_ms:
             yield f"{symbol}: too little history for the warm-up, {_first_question(facts, job)}"
+        if facts.own_bars:
+            until = [f"{name} before {format_date(span.to_ms)}" for name, span in facts.own_bars.items()]
+            whose = f"{settings.exchange.name}'s own, which keeps no minutes that old"
+            yield f"{symbol}: candles that are not made from minutes but {whose}: {', '.join(until)}"
     yield from _refusals(outcome)
     yield from _model_warnings(settings, outcome)
 

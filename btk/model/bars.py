@@ -58,6 +58,12 @@ class Bars:
         """No rows at all, at `first_ms`."""
         return Bars(first_ms, step_ms, (np.empty(0) for _ in COLUMNS))
 
+    @staticmethod
+    def unknown(span: Span, step_ms: int) -> Bars:
+        """A row for every step of the span, none of them known."""
+        rows = (span.to_ms - span.from_ms) // step_ms
+        return Bars(span.from_ms, step_ms, (np.full(rows, np.nan) for _ in COLUMNS))
+
 
 def _read_only(column: Column) -> Column:
     view = column.view()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from btk.engines.history import ReplayHistory
+from btk.engines.past import Past
 from btk.model.bars import Bars, Span
 from btk.model.errors import InsufficientData
 from tests.engines.minutes import after_ten, recorded
@@ -24,8 +25,9 @@ class CountedReads:
 
 
 def history(start: int = -120, ahead: int = 60) -> tuple[ReplayHistory, CountedReads]:
-    source = CountedReads(recorded(-300, 300))
-    made = ReplayHistory(source, "BTC", after_ten(start))
+    candles = recorded(-300, 300)
+    source = CountedReads(candles)
+    made = ReplayHistory(source, Past(candles, "BTC", Span(after_ten(start), after_ten(0))))
     made.move_to(after_ten(ahead))
     return made, source
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from btk.core.strategy import Strategy
-from btk.engines.preflight import check_frame, describe, first_question_ms, history_start, needed_history
-from btk.model.bars import Span
+from btk.engines.past import Past
+from btk.engines.preflight import check_frame, describe, first_question_ms, needed_history
+from btk.model.bars import Bars, Span
 from btk.model.errors import DataError
+from btk.model.intervals import MINUTE_MS
 from btk.model.settings import Frame
-from tests.engines.minutes import after_ten, recorded
+from tests.engines.minutes import after_ten, counted, recorded
 from tests.fakes.recorded_candles import RecordedCandles
 
 AVERAGE = 5
@@ -40,14 +43,6 @@ def test_the_warm_up_reaches_back_whole_bars_and_at_least_the_average_price(star
 
 
 @pytest.mark.parametrize(
-    ("gone", "begins"), [((), -60), ((-60,), -59), (range(-60, -20), -20), ((-50, -10), -9), ((-1,), 0)]
-)
-def test_the_history_begins_after_the_last_hole_before_the_frame(gone, begins):
-    source = recorded(-120, 60, gone=set(gone))
-    assert history_start(source, "BTC", Span(after_ten(-60), after_ten(0))) == after_ten(begins)
-
-
-@pytest.mark.parametrize(
     ("history", "start", "interval", "warmup", "first"),
     [
         (-60, 0, "15m", 4, 0),
@@ -63,8 +58,17 @@ def test_the_history_begins_after_the_last_hole_before_the_frame(gone, begins):
 def test_the_first_question_waits_for_the_warm_up_and_the_average_price(
     history, start, interval, warmup, first
 ):
-    asked = first_question_ms(after_ten(history), frame_from(start), strategy_of(interval, warmup), AVERAGE)
-    assert asked == after_ten(first)
+    frame, strategy = frame_from(start), strategy_of(interval, warmup)
+    past = Past(recorded(history, start), "BTC", needed_history(frame, strategy, AVERAGE))
+    assert first_question_ms(past, frame, strategy, AVERAGE) == after_ten(first)
+
+
+def test_the_exchanges_own_bars_are_a_warm_up_but_no_average_price() -> None:
+    frame, strategy = frame_from(0), strategy_of("15m", 4)
+    own = Bars(after_ten(-60), 15 * MINUTE_MS, [np.full(4, 1.0)] * 5)
+    source = RecordedCandles({"BTC": counted(-2, 60)}, own={("BTC", "15m"): own})
+    past = Past(source, "BTC", needed_history(frame, strategy, AVERAGE))
+    assert first_question_ms(past, frame, strategy, AVERAGE) == after_ten(3)
 
 
 def test_a_whole_frame_passes():

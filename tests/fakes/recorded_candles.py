@@ -8,16 +8,22 @@ from itertools import groupby
 import numpy as np
 
 from btk.model.bars import Bars, Span
-from btk.model.intervals import MINUTE_MS
+from btk.model.intervals import MINUTE_MS, interval_ms
 
 Row = Sequence[float] | None
 
 
 class RecordedCandles:
-    """Minutes by symbol; NaN rows and everything outside are missing."""
+    """Minutes by symbol, `own` bars by symbol and interval; NaN rows and everything outside are missing."""
 
-    def __init__(self, minutes: Mapping[str, Bars], exchange: str = "test") -> None:
+    def __init__(
+        self,
+        minutes: Mapping[str, Bars],
+        exchange: str = "test",
+        own: Mapping[tuple[str, str], Bars] | None = None,
+    ) -> None:
         self._minutes = dict(minutes)
+        self._own = dict(own or {})
         self._exchange = exchange
 
     @property
@@ -35,17 +41,11 @@ class RecordedCandles:
         )
 
     def read(self, symbol: str, span: Span) -> Bars:
-        held = self._minutes[symbol]
-        if held.first_ms <= span.from_ms and span.to_ms <= held.end_ms:
-            return held.between(span.from_ms, span.to_ms)
-        rows = max(0, (span.to_ms - span.from_ms) // MINUTE_MS)
-        columns = [np.full(rows, np.nan) for _ in range(5)]
-        first, last = max(span.from_ms, held.first_ms), min(span.to_ms, held.end_ms)
-        if first < last:
-            start = (first - span.from_ms) // MINUTE_MS
-            for column, part in zip(columns, held.between(first, last).columns, strict=True):
-                column[start : start + len(part)] = part
-        return Bars(span.from_ms, MINUTE_MS, columns)
+        return _shown(self._minutes[symbol], span, MINUTE_MS)
+
+    def own_bars(self, symbol: str, interval: str, span: Span) -> Bars:
+        step_ms = interval_ms(interval)
+        return _shown(self._own.get((symbol, interval), Bars.empty(span.from_ms, step_ms)), span, step_ms)
 
     def digest(self, symbol: str, span: Span) -> str:
         return "recorded"
@@ -60,3 +60,15 @@ def minutes_of(first_ms: int, rows: Sequence[Row]) -> Bars:
         -1, 5
     )
     return Bars(first_ms, MINUTE_MS, (table[:, column].copy() for column in range(5)))
+
+
+def _shown(held: Bars, span: Span, step_ms: int) -> Bars:
+    if held.first_ms <= span.from_ms and span.to_ms <= held.end_ms:
+        return held.between(span.from_ms, span.to_ms)
+    columns = [column.copy() for column in Bars.unknown(span, step_ms).columns]
+    first, last = max(span.from_ms, held.first_ms), min(span.to_ms, held.end_ms)
+    if first < last:
+        start = (first - span.from_ms) // step_ms
+        for column, part in zip(columns, held.between(first, last).columns, strict=True):
+            column[start : start + len(part)] = part
+    return Bars(span.from_ms, step_ms, columns)
