@@ -26,6 +26,7 @@ def venue(running_venue: VenueServer, monkeypatch: pytest.MonkeyPatch) -> VenueS
     running_venue.faults.clear()
     running_venue.asked.clear()
     running_venue.on_candles = lambda count: None
+    running_venue.trading = None
     return running_venue
 
 

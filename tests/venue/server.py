@@ -21,6 +21,8 @@ from tests.venue import dialects
 from tests.venue.candle_book import CandleBook
 from tests.venue.certificate import server_context
 from tests.venue.faults import Altered, Answer, Fault, Hang, Reset
+from tests.venue.trading_http import cut_off, traded
+from tests.venue.trading_venue import TradingVenue
 
 NOW_MS = 1_680_000_000_000 - 1_680_000_000_000 % 60_000 + 30_000
 
@@ -59,12 +61,16 @@ class Asked(NamedTuple):
 
 
 class VenueServer:
-    """Entered, it listens. `book` is what it knows, `faults` are used up one a candle request, `asked` is its log."""
+    """Entered, it listens. `book` is what it knows, `faults` are used up one a candle request, `asked` is its log.
+
+    `trading` answers first for what it knows: it has its own faults and its own log.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.book = CandleBook(NOW_MS)
         self.faults: deque[Fault] = deque()
         self.asked: list[Asked] = []
+        self.trading: TradingVenue | None = None
         self.on_candles: Callable[[int], None] = lambda count: None
         self._certificate = folder / "venue.pem"
         self._tls = server_context(self._certificate)
@@ -99,7 +105,7 @@ class VenueServer:
 
     async def _open(self) -> None:
         app = web.Application()
-        app.router.add_get("/{path:.*}", self._answer)
+        app.router.add_route("*", "/{path:.*}", self._answer)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=self._tls)
@@ -126,6 +132,8 @@ class VenueServer:
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         where = (request.host.partition(":")[0], request.path)
+        if self.trading is not None and self.trading.knows(request.method, *where):
+            return await traded(self.trading, request, self._closing)
         if where in CLOCKS:
             return web.json_response(CLOCKS[where](self.book))
         if where in MARKETS:
@@ -147,18 +155,8 @@ class VenueServer:
             case Hang():
                 await self._closing.wait()
             case Reset():
-                return await _cut(request, body if fault.torn else "")
+                return await cut_off(request, body if fault.torn else "")
         return web.Response(text=body, content_type="application/json")
-
-
-async def _cut(request: web.Request, body: str) -> web.StreamResponse:
-    response = web.StreamResponse(headers={"Content-Length": str(len(body) + 10)})
-    if body:
-        await response.prepare(request)
-        await response.write(body[: len(body) // 2].encode())
-    assert request.transport is not None
-    request.transport.abort()
-    return response
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,0 +1,105 @@
+"""The venue under a ccxt client without sockets: a session whose answers and waits cost no real time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from types import TracebackType
+from typing import Any, Literal, Self
+
+import aiohttp
+from multidict import CIMultiDict
+
+from tests.venue.trading_clock import SetClock
+from tests.venue.trading_faults import ConnectionCut, NoAnswer
+from tests.venue.trading_venue import TradingVenue
+
+Stage = Literal["before", "after"]
+
+
+class VenueSession:
+    """Give it to ccxt as `{"session": VenueSession(venue)}`: what ccxt asks of aiohttp, and no more.
+
+    A request and its answer take `latency_ms`; `wait` spends seconds, by default on the venue's own set clock.
+    `on_request` is told of every request before the venue hears it and after it answered, and may raise.
+    """
+
+    closed = False
+
+    def __init__(
+        self, venue: TradingVenue, wait: Callable[[float], Awaitable[None]] | None = None, latency_ms: int = 0
+    ) -> None:
+        self.venue = venue
+        self.latency_ms = latency_ms
+        self.on_request: Callable[[Stage, str, str], None] = lambda stage, method, url: None
+        self._wait = wait or self._wait_on_clock
+
+    def get(self, url: Any, **request: Any) -> _Exchanged:
+        return _Exchanged(self, "GET", url, request)
+
+    def post(self, url: Any, **request: Any) -> _Exchanged:
+        return _Exchanged(self, "POST", url, request)
+
+    def put(self, url: Any, **request: Any) -> _Exchanged:
+        return _Exchanged(self, "PUT", url, request)
+
+    def delete(self, url: Any, **request: Any) -> _Exchanged:
+        return _Exchanged(self, "DELETE", url, request)
+
+    async def close(self) -> None:
+        self.closed = True
+
+    async def spend(self, ms: int) -> None:
+        if ms:
+            await self._wait(ms / 1000)
+
+    async def _wait_on_clock(self, seconds: float) -> None:
+        assert isinstance(self.venue.clock, SetClock), "any other clock needs a wait of its own"
+        await asyncio.sleep(0)
+        self.venue.clock.advance(round(seconds * 1000))
+
+
+class _Exchanged:
+    status = 200
+    reason = ""
+
+    def __init__(self, session: VenueSession, method: str, url: Any, request: Mapping[str, Any]) -> None:
+        self._session = session
+        self._method = method
+        self._url = str(url)
+        self._request = request
+        self.headers: CIMultiDict[str] = CIMultiDict()
+        self._body = ""
+        self._is_torn = False
+
+    async def __aenter__(self) -> Self:
+        session = self._session
+        body = (self._request.get("data") or b"").decode()
+        session.on_request("before", self._method, self._url)
+        await session.spend(session.latency_ms // 2)
+        try:
+            answered = session.venue.answer(self._method, self._url, self._request["headers"] or {}, body)
+        except NoAnswer:
+            await session.spend(round(self._request["timeout"].total * 1000))
+            session.on_request("after", self._method, self._url)
+            raise TimeoutError from None
+        except ConnectionCut as cut:
+            answered = (200, {}, cut.body)
+            self._is_torn = True
+        await session.spend(session.latency_ms - session.latency_ms // 2)
+        session.on_request("after", self._method, self._url)
+        self.status, headers, self._body = answered
+        self.headers = CIMultiDict(headers)
+        if self._is_torn and not self._body:
+            raise aiohttp.ServerDisconnectedError
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+    async def text(self, errors: str = "strict") -> str:
+        if self._is_torn:
+            raise aiohttp.ClientPayloadError("the body ended too early")
+        return self._body
