@@ -6,18 +6,28 @@ from typing import Literal
 
 import msgspec
 
-IntentKind = Literal["open", "place", "cancel", "close", "reduce", "add", "protect"]
-Leg = Literal["entry", "stop", "target", "add", "partial", "close"]
-IntentStatus = Literal["prepared", "sent", "accepted", "partial", "filled", "refused", "unknown", "done"]
+from btk.model.orders import Fill, OrderKind, OrderRequest, OrderSide, RefusalCause
 
-SETTLED: frozenset[IntentStatus] = frozenset({"filled", "refused", "done"})
+IntentKind = Literal["open", "place", "close", "reduce", "add", "protect"]
+Leg = Literal["entry", "stop", "target", "pair", "add", "partial", "close"]
+IntentStatus = Literal[
+    "prepared", "sent", "unknown", "accepted", "partial", "ended", "done", "refused", "absent"
+]
+Ending = Literal["", "filled", "cancelled", "expired", "lost", "dropped"]
+
+SETTLED: frozenset[IntentStatus] = frozenset({"done", "refused", "absent"})
+ENTRY_LEGS: frozenset[Leg] = frozenset({"entry", "add"})
+PROTECTIVE_LEGS: frozenset[Leg] = frozenset({"stop", "target", "pair"})
 
 
 class Intent(msgspec.Struct, frozen=True, kw_only=True):
     """One order. `quantity` in the base currency, prices in quote currency, None: at market, no trigger.
 
-    `client_order_id` is derived from the signal, the leg and the part, never used for another intent. `replaces` is
-    the protective order that is cancelled once this one stands; `detail` the last words of the exchange.
+    `client_order_id` is derived from the signal, the leg and the part, never used for another intent. Times are the
+    exchange's, in milliseconds. `sure_at_ms` is when an absence becomes true, `next_at_ms` before which nothing is
+    tried again, `tries` what has been in vain since. `replaces` is the protective order it renewed; `ending` is how the
+    order ended, `cause` and `detail` why it was refused. `filled_*` are the exchange's sums, `fills` the trades they
+    are made of, each once.
     """
 
     client_order_id: str
@@ -25,23 +35,60 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     kind: IntentKind
     leg: Leg
     part: int = 0
-    side: Literal["buy", "sell"]
+    symbol: str = ""
+    side: OrderSide
     quantity: float
+    order: OrderKind = "market"
     price: float | None = None
     price_trigger: float | None = None
     reduce_only: bool = False
     status: IntentStatus = "prepared"
+    cancel: Literal["", "wanted", "asked"] = ""
+    ending: Ending = ""
     attempts: int = 0
+    tries: int = 0
+    resynced: bool = False
+    turned_up: bool = False
     prepared_at_ms: int
     sent_at_ms: int | None = None
+    sure_at_ms: int | None = None
+    next_at_ms: int = 0
+    accepted_at_ms: int | None = None
+    settled_at_ms: int | None = None
     order_id: str = ""
+    trade_order_ids: tuple[str, ...] = ()
     filled_quantity: float = 0.0
     filled_cost: float = 0.0
-    fee_cost: float = 0.0
+    filled_half: Literal["", "stop", "target"] = ""
+    fills: tuple[Fill, ...] = ()
     replaces: str = ""
+    cause: RefusalCause = "other"
     detail: str = ""
 
     @property
     def in_flight(self) -> bool:
         """Whether the exchange has to be asked about it after a restart."""
         return self.status not in SETTLED
+
+    @property
+    def standing(self) -> bool:
+        """Whether the exchange is known to hold it open."""
+        return self.status in ("accepted", "partial")
+
+    def owns(self, fill: Fill) -> bool:
+        """Whether a trade is one of this order."""
+        return fill.order_id != "" and fill.order_id in (self.order_id, *self.trade_order_ids)
+
+    @property
+    def request(self) -> OrderRequest:
+        """What is sent for it, the same every time."""
+        return OrderRequest(
+            client_order_id=self.client_order_id,
+            symbol=self.symbol,
+            side=self.side,
+            kind=self.order,
+            quantity=self.quantity,
+            price=self.price,
+            price_trigger=self.price_trigger,
+            reduce_only=self.reduce_only,
+        )

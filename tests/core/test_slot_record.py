@@ -44,11 +44,11 @@ def test_every_event_there_is_can_be_kept_untold() -> None:
 def test_only_intents_without_an_outcome_are_in_flight() -> None:
     of_status = [
         msgspec.structs.replace(intent(), status=status)
-        for status in ("prepared", "sent", "accepted", "partial", "filled", "refused", "unknown", "done")
+        for status in ("prepared", "sent", "accepted", "partial", "ended", "refused", "unknown", "done")
     ]
     record = msgspec.structs.replace(idle(), intents=tuple(of_status))
     in_flight = [each.status for each in record.in_flight]
-    assert in_flight == ["prepared", "sent", "accepted", "partial", "unknown"]
+    assert in_flight == ["prepared", "sent", "accepted", "partial", "ended", "unknown"]
 
 
 def test_an_older_record_goes_through_every_migration_in_turn() -> None:

@@ -1,0 +1,81 @@
+"""Intents made of plans: entries, additions and partial closes, sized and rounded as the market takes them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from btk.core.holding import Plan
+from btk.core.order_ids import order_id
+from btk.core.order_rounding import entry_problem, part_problem, safe_price, safe_quantity
+from btk.core.protection import Situation, next_part
+from btk.model.accounts import MarketLimits
+from btk.model.intents import Intent, IntentKind, Leg
+from btk.model.names import SlotKey
+from btk.model.orders import OrderKind, OrderSide
+
+
+class Unfit(NamedTuple):
+    """Why the market would not take it."""
+
+    words: str
+
+
+def entry_side(side: int) -> OrderSide:
+    """The side of orders that open; `side` is +1 long, -1 short."""
+    return "buy" if side > 0 else "sell"
+
+
+def entry_intent(key: SlotKey, plan: Plan, limits: MarketLimits, price: float, now_ms: int) -> Intent | Unfit:
+    """The order that opens a plan: a limit where it waits for its price, else at market at about `price`."""
+    side = entry_side(plan.side)
+    if plan.resting:
+        price = safe_price(plan.price_open, side, limits)
+    kind: IntentKind = "place" if plan.resting else "open"
+    order: OrderKind = "limit" if plan.resting else "market"
+    quantity = safe_quantity(plan.cost / price, order, limits)
+    problem = entry_problem(quantity, price, plan.price_stop_loss, limits)
+    if problem:
+        return Unfit(problem)
+    return Intent(
+        client_order_id=order_id(key, plan.id, "entry"),
+        signal_id=plan.id,
+        kind=kind,
+        leg="entry",
+        symbol=key.symbol,
+        side=side,
+        quantity=quantity,
+        order=order,
+        price=price if plan.resting else None,
+        prepared_at_ms=now_ms,
+    )
+
+
+def addition_intent(now: Situation, cost: float) -> Intent | Unfit:
+    """A market order that buys into the position again for `cost`."""
+    quantity = safe_quantity(cost / now.price, "market", now.limits)
+    problem = entry_problem(quantity, now.price, now.stop, now.limits)
+    return Unfit(problem) if problem else _market(now, "add", "add", entry_side(now.side), quantity)
+
+
+def reduction_intent(now: Situation, pct: float) -> Intent | Unfit:
+    """A market order that closes `pct` percent of what is really held."""
+    held = now.lot.quantity
+    part = safe_quantity(held * pct / 100, "market", now.limits)
+    problem = part_problem(held, part, now.price, now.limits)
+    return Unfit(problem) if problem else _market(now, "reduce", "partial", now.exit_side, part)
+
+
+def _market(now: Situation, kind: IntentKind, leg: Leg, side: OrderSide, quantity: float) -> Intent:
+    part = next_part(now.intents, now.signal_id, leg)
+    return Intent(
+        client_order_id=order_id(now.key, now.signal_id, leg, part),
+        signal_id=now.signal_id,
+        kind=kind,
+        leg=leg,
+        part=part,
+        symbol=now.key.symbol,
+        side=side,
+        quantity=quantity,
+        reduce_only=kind == "reduce" and now.limits.contract,
+        prepared_at_ms=now.now_ms,
+    )
