@@ -14,9 +14,19 @@ from btk.adapters.disk import unwritable
 from btk.model.errors import AlreadyRunning, DumpError
 
 
+class Taken(AlreadyRunning):
+    """The lock file at `path` is held: `what` it guards, and by whom."""
+
+    def __init__(self, path: Path, what: str, holder: str) -> None:
+        super().__init__(f"{what}: {holder} is at work there; try again when it has ended")
+        self.path = path
+        self.what = what
+        self.holder = holder
+
+
 @contextmanager
 def exclusive(path: Path, what: str, command: str = "") -> Iterator[None]:
-    """Hold the lock file at `path` while the block runs; `AlreadyRunning`, naming the holder and its `command`, if taken.
+    """Hold the lock file at `path` while the block runs; `Taken`, naming the holder and its `command`, if another does.
 
     The file stays behind: removing it would let two processes lock two files of one name.
     """
@@ -28,6 +38,15 @@ def exclusive(path: Path, what: str, command: str = "") -> Iterator[None]:
         _take(descriptor, path, what)
         _sign(descriptor, command)
         yield
+    finally:
+        os.close(descriptor)
+
+
+def wait_until_free(taken: Taken) -> None:
+    """Come back when the holder has let go, or died; whoever is quickest may have it then."""
+    descriptor = os.open(taken.path, os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
     finally:
         os.close(descriptor)
 
@@ -48,7 +67,7 @@ def _take(descriptor: int, path: Path, what: str) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         holder = os.pread(descriptor, 400, 0).decode(errors="replace").strip() or "another process"
-        raise AlreadyRunning(f"{what}: {holder} is at work there; try again when it has ended") from None
+        raise Taken(path, what, holder) from None
     except OSError as error:
         raise DumpError(
             f"{path} cannot be locked: {error.strerror or error}; put it on a file system that has locks"

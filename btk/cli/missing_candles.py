@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from btk.adapters.file_lock import Taken
 from btk.adapters.settings import Loaded
 from btk.cli.warm_progress import warm_progress
 from btk.library.candles import warm_what_is_missing
@@ -30,9 +31,12 @@ Cache = Annotated[
 
 
 def fetch_what_is_missing(loaded: Loaded) -> None:
-    """Said in one line on stderr when something was fetched; an error of the exchange ends the command."""
+    """Said in one line on stderr when something was fetched, or is waited for because another process fetches it.
+
+    An error of the exchange ends the command.
+    """
     with warm_progress(shown=True) as watch:
-        outcome = warm_what_is_missing(loaded.settings, loaded.root, watch)
+        outcome = warm_what_is_missing(loaded.settings, loaded.root, watch, _say_whom_we_wait_for)
     if outcome is None:
         return
     # What the exchange does not have is for the run to judge: it may only be a part of the warm-up.
@@ -41,3 +45,7 @@ def fetch_what_is_missing(loaded: Loaded) -> None:
     if outcome.requests:
         new = sum(series.new for series in outcome.series)
         print(f"btk: fetched {new:,} candles ({outcome.requests:,} requests)", file=sys.stderr)
+
+
+def _say_whom_we_wait_for(taken: Taken) -> None:
+    print(f"btk: waiting for {taken.what}: {taken.holder} is at work there", file=sys.stderr, flush=True)

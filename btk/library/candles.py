@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -15,6 +15,7 @@ from btk import wiring
 from btk.adapters.async_run import run_to_end
 from btk.adapters.candle_needs import fetchable
 from btk.adapters.candle_series import SeriesKey, Watch
+from btk.adapters.file_lock import Taken, wait_until_free
 from btk.adapters.project import find_root
 from btk.adapters.settings import load_settings
 from btk.model.bars import Span
@@ -32,6 +33,10 @@ Moment = str | int | datetime
 
 def unseen(series: SeriesKey, done: int, total: int) -> None:
     """A watch for whoever wants no progress."""
+
+
+def unsaid(taken: Taken) -> None:
+    """For whoever waits in silence."""
 
 
 def warm_spans(
@@ -67,17 +72,22 @@ def refetch_series(
     return outcomes
 
 
-def warm_what_is_missing(settings: Settings, root: Path, watch: Watch = unseen) -> WarmingOutcome | None:
-    """What a backtest of these settings needs, fetched; None when it is all there, which costs no import and no socket."""
+def warm_what_is_missing(
+    settings: Settings, root: Path, watch: Watch = unseen, waits: Callable[[Taken], None] = unsaid
+) -> WarmingOutcome | None:
+    """What a backtest of these settings needs, fetched; None when it is all there, which costs no import and no socket.
+
+    Candles that another process is fetching are waited for; `waits` is told before.
+    """
     if settings.exchange.name == wiring.DEMO:
         return None
-    spans, now_ms = wiring.needed_spans(settings, root), wiring.now_ms()
-    absent = {
-        series: span
-        for series, span in spans.items()
-        if fetchable(wiring.stored_candles(settings, root, series.interval), series.symbol, span, now_ms)
-    }
-    return warm_spans(settings, root, absent, watch) if absent else None
+    while absent := _absent(settings, root):
+        try:
+            return warm_spans(settings, root, absent, watch)
+        except Taken as taken:
+            waits(taken)
+            wait_until_free(taken)
+    return None
 
 
 def check_candles(
@@ -158,6 +168,15 @@ def _moment_ms(moment: Moment) -> int:
         aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         return round(aware.timestamp() * 1000)
     return parse_date_ms(str(moment))
+
+
+def _absent(settings: Settings, root: Path) -> dict[SeriesKey, Span]:
+    spans, now_ms = wiring.needed_spans(settings, root), wiring.now_ms()
+    return {
+        series: span
+        for series, span in spans.items()
+        if fetchable(wiring.stored_candles(settings, root, series.interval), series.symbol, span, now_ms)
+    }
 
 
 def _finished(work: Coroutine[Any, Any, T]) -> T:

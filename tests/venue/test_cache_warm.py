@@ -114,6 +114,25 @@ def test_a_backtest_fetches_what_it_needs_and_the_next_one_nothing(
     assert (len(venue.asked), capsys.readouterr().err) == (asked, "")
 
 
+def test_a_walk_fetches_what_its_contenders_need_and_without_cache_nothing(
+    venue: VenueServer, root: Path, capsys: Captured
+) -> None:
+    (root / "long.py").write_text(
+        (root / "still.py").read_text().replace("Still", "Long").replace("10", "20")
+    )
+    walk = ("walker", "still.py", "long.py", "--jobs", "1", "--json", "--symbols", "BTCUSDT")
+    assert _btk(root, *walk, "--no-cache") == 4
+    assert venue.asked == []
+    capsys.readouterr()
+    assert _btk(root, *walk) == 0
+    captured = capsys.readouterr()
+    assert captured.err.startswith("btk: fetched 2,640 candles ")
+    assert json.loads(captured.out)["counts"]["done"] == 2
+    asked = len(venue.asked)
+    assert _btk(root, *walk) == 0
+    assert len(venue.asked) == asked
+
+
 def test_without_cache_the_line_that_fetches_is_named_and_works(
     venue: VenueServer, root: Path, capsys: Captured
 ) -> None:

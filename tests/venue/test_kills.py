@@ -23,6 +23,16 @@ BTC = SeriesKey("binance", "BTCUSDT")
 REPOSITORY = Path(__file__).parents[2]
 MINUTES = 12_000
 SPAN = last_minutes(MINUTES)
+LATER = last_minutes(MINUTES - 60)
+STILL = """
+from btk import Strategy
+
+class Still(Strategy):
+    interval, warmup = "1h", 0
+
+    def get_signal(self, market):
+        return None
+"""
 
 
 @pytest.fixture
@@ -92,6 +102,56 @@ def test_a_second_warm_of_the_same_symbol_leaves_at_once_with_exit_8_and_names_t
     assert is_stored(project / "dump/data/candle", venue.book, SPAN, series=BTC)
 
 
+def test_a_backtest_waits_for_the_candles_that_a_warm_is_fetching_and_goes_on(
+    venue: VenueServer, project: Path
+) -> None:
+    (project / "still.py").write_text(STILL)
+    first = start_btk(*_warm_arguments(project))
+    backtests: list[subprocess.Popen[bytes]] = []
+    said: list[bytes] = []
+
+    def intrude(count: int) -> None:
+        if count == 3:
+            backtest = start_btk(
+                "backtest", "--entry", "still.py", "--json", *_frame(LATER), "--root", str(project)
+            )
+            assert backtest.stderr is not None
+            backtests.append(backtest)
+            said.append(backtest.stderr.readline())
+
+    venue.on_candles = intrude
+    assert first.wait(timeout=60) == 0
+    [backtest] = backtests
+    _, errors = backtest.communicate(timeout=60)
+    assert backtest.returncode == 0
+    assert said[0].startswith(b"btk: waiting for candles of binance BTCUSDT 1m: process %d on " % first.pid)
+    assert errors == b""
+    asked = _asked_minutes(venue)
+    assert len(asked) == len(set(asked))
+
+
+def test_who_waits_for_a_warm_that_is_killed_fetches_the_rest(venue: VenueServer, project: Path) -> None:
+    (project / "still.py").write_text(STILL)
+    first = start_btk(*_warm_arguments(project))
+    backtests: list[subprocess.Popen[bytes]] = []
+
+    def intrude(count: int) -> None:
+        if count == 10:
+            backtest = start_btk(
+                "backtest", "--entry", "still.py", "--json", *_frame(LATER), "--root", str(project)
+            )
+            assert backtest.stderr is not None
+            backtests.append(backtest)
+            assert b"waiting" in backtest.stderr.readline()
+            first.kill()
+
+    venue.on_candles = intrude
+    assert first.wait(timeout=60) == -signal.SIGKILL
+    [backtest] = backtests
+    _, errors = backtest.communicate(timeout=60)
+    assert (backtest.returncode, errors) == (0, b"btk: fetched 3,000 candles (5 requests)\n")
+
+
 def test_a_terminated_warm_keeps_what_it_has(venue: VenueServer, project: Path) -> None:
     process = start_btk(*_warm_arguments(project))
     venue.on_candles = lambda count: os.kill(process.pid, signal.SIGTERM) if count == 10 else None
@@ -113,5 +173,8 @@ def test_a_reader_beside_a_warm_sees_every_candle_it_saw_before(venue: VenueServ
 
 
 def _warm_arguments(project: Path) -> list[str]:
-    frame = ("--from", format_date(SPAN.from_ms), "--to", format_date(SPAN.to_ms))
-    return ["cache", "warm", *frame, "--root", str(project)]
+    return ["cache", "warm", *_frame(SPAN), "--root", str(project)]
+
+
+def _frame(span: Span) -> list[str]:
+    return ["--from", format_date(span.from_ms), "--to", format_date(span.to_ms)]
