@@ -86,6 +86,13 @@ class Books:
             else:
                 book.apply(key, event)
 
+    def resume(self, key: SlotKey) -> bool:
+        """Lift the halts of a slot's profiles; whether there was one."""
+        halted = [book for book in self._bound.get(key, ()) if book.halted]
+        for book in halted:
+            book.halted = False
+        return bool(halted)
+
     def _watch(self, standing: Standing) -> None:
         for book in self.profiles.values():
             book.watch(standing)

@@ -9,13 +9,13 @@ import msgspec
 from btk.core.documents import from_document
 from btk.core.slot_record import VERSION, SlotRecord, migrated
 from btk.model.errors import InvalidInput
-from btk.model.records import BookRecord, Owner, WalletRecord
+from btk.model.records import BookRecord, Owner, RunMark, WalletRecord
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
     """What a tick (or a step within it) changed: whole records of the slots it touched, and the books as they are now.
 
-    `next_seq` is the number the next event will get.
+    `next_seq` is the number the next event of `run` will get.
     """
 
     tick_ms: int
@@ -23,6 +23,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     wallet: WalletRecord | None = None
     books: tuple[BookRecord, ...] = ()
     next_seq: int = 1
+    run: RunMark | None = None
 
 
 class Commit(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,6 +19,7 @@ from btk.model.verdict import ACCEPTED, Refused, Verdict
 
 NO_POSITION = Refused("no position is open")
 NOT_SCHEDULED = Refused("no signal is scheduled")
+TOO_LATE = Refused("this minute is over and is only being caught up on: nothing may be added to a position")
 
 
 class Purse(Protocol):
@@ -29,12 +30,16 @@ class Purse(Protocol):
 
 
 class Moment(msgspec.Struct, frozen=True):
-    """When a command is given and at what price; `order_price` is what instant orders are filled at."""
+    """When a command is given and at what price; `order_price` is what instant orders are filled at.
+
+    `late`: the moment is over, the minutes since then are being caught up on.
+    """
 
     at_ms: int
     tick_ms: int
     price: float
     order_price: float
+    late: bool = False
 
 
 class Desk:
@@ -151,6 +156,8 @@ class Desk:
         position, rules = self.state, self._terms.rules
         if not isinstance(position, Open):
             return NO_POSITION
+        if self._moment.late:
+            return TOO_LATE
         amount = rules.position_cost if cost is None else cost
         problem = self._average_problem(position, amount) or self._purse(float(amount))
         if problem is not None:
@@ -183,6 +190,8 @@ class Desk:
         waiting, price = self.state, self._moment.price
         if not isinstance(waiting, Scheduled):
             return NOT_SCHEDULED
+        if self._moment.late:
+            return TOO_LATE
         if self._model.orders_fill_at_once:
             self.state = Scheduled(waiting.plan, "activate", note)
             return ACCEPTED

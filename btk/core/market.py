@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from btk.core.desk import Desk
 from btk.core.holding import Holding
 from btk.core.model import Minutes
-from btk.core.states import State
+from btk.core.states import IDLE, State
 from btk.model.bars import Bars, Candles
 from btk.model.errors import InvalidInput, LookAhead, NotRecorded
 from btk.model.intervals import MINUTE_MS, interval_ms
 from btk.model.verdict import Verdict
 
 When = int | datetime
+_TOO_LATE = NotRecorded("this call took too long and was given up: nothing it asks for is done any more")
 
 
 class History(Protocol):
@@ -40,6 +41,16 @@ class Bench(Protocol):
 
     def holding_at(self, tick_ms: int) -> Holding:
         """The open position as it stands at a tick, with the best and worst it has seen."""
+
+
+class _NobodyThere:
+    state: State = IDLE
+
+    def open_desk(self, tick_ms: int) -> Desk:
+        raise _TOO_LATE
+
+    def holding_at(self, tick_ms: int) -> Holding:
+        raise _TOO_LATE
 
 
 class Indicators(Mapping[str, NDArray[Any]]):
@@ -83,6 +94,10 @@ class Market:
         self._desk: Desk | None = None
         self._minutes = Minutes.nothing()
         self._windows: dict[str, Bars] = {}
+
+    def close(self) -> None:
+        """Nothing that is asked of it from now on reaches the slot: its time is over."""
+        self._bench = _NobodyThere()
 
     @property
     def now(self) -> datetime:

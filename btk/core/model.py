@@ -61,6 +61,12 @@ class Minutes:
         """The tick at which row `row` is closed."""
         return self.first_ms + (row + 1) * MINUTE_MS
 
+    def cut(self, row: int) -> Minutes:
+        """One row alone."""
+        part = slice(row, row + 1)
+        columns = (self.open[part], self.high[part], self.low[part], self.close[part])
+        return Minutes(self.first_ms + row * MINUTE_MS, columns, self.price[part])
+
     def candle(self, row: int) -> Candle:
         """The candle of a row."""
         return Candle(

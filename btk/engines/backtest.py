@@ -11,7 +11,7 @@ from btk.core.books import Books
 from btk.core.candle_model import CANDLE
 from btk.core.ledger import Ledger
 from btk.core.market import Indicators, Market
-from btk.core.model import Candle, ExecutionModel, Minutes
+from btk.core.model import ExecutionModel, Minutes
 from btk.core.risk import RiskBook, RiskRule
 from btk.core.rules import Rules, Terms
 from btk.core.states import Idle
@@ -21,6 +21,7 @@ from btk.engines.drivers import StopSwitch, drive
 from btk.engines.equity_tape import EquityTape
 from btk.engines.feed import ReplayFeed, Stretch
 from btk.engines.filled import FilledSource, count_minutes
+from btk.engines.frame_end import FrameEnd
 from btk.engines.history import ReplayHistory
 from btk.engines.inbox import Inbox
 from btk.engines.indicator_columns import candidate_closes, frame_bars, indicator_columns
@@ -100,11 +101,12 @@ class Backtest:
         self._job = job
         self._clock = clock
         self._model = MODELS[job.model]
+        self._end = FrameEnd(job.frame, self._model)
         self._ends_early = self._last_minute_missing()
         self._source = FilledSource(job.source) if job.fill_gaps else job.source
         self._recorder = Recorder([seat.key for seat in job.seats], observer)
         ledger = Ledger(job.wallet_start)
-        books = _books(job, ledger)
+        books = books_of(job, ledger)
         self._world = World(
             self._model,
             books,
@@ -116,7 +118,7 @@ class Backtest:
         self._prices: dict[str, list[float]] = {}
         self._warm_ms: dict[str, int] = {}
         self.slots = [self._slot(seat) for seat in sorted(job.seats, key=lambda seat: seat.key.order)]
-        self._loop = Loop(self._world, self.slots, job.sizing, self._end_tick_ms - MINUTE_MS)
+        self._loop = Loop(self._world, self.slots, job.sizing, self._end.tick_ms - MINUTE_MS)
 
     @property
     def reached_ms(self) -> int:
@@ -127,7 +129,7 @@ class Backtest:
         """Replay the frame; ends early, with a marked outcome, when the switch is pressed."""
         started = self._clock()
         complete = drive(self._loop.run(self._stretches()), switch)
-        reached_ms = self._end_tick_ms if complete else self.reached_ms
+        reached_ms = self._end.tick_ms if complete else self.reached_ms
         if complete:
             self._end_frame()
         self._world.tape.end(reached_ms)
@@ -136,36 +138,25 @@ class Backtest:
         self._world.journal.flush()
         return self._outcome(complete, reached_ms, self._clock() - started)
 
-    @property
-    def _last_question_ms(self) -> int:
-        frame = self._job.frame
-        grid_ms = interval_ms(frame.interval)
-        return frame.from_ms + (frame.to_ms - 1 - frame.from_ms) // grid_ms * grid_ms
-
-    @property
-    def _end_tick_ms(self) -> int:
-        if self._model.ends_after_last_question:
-            return self._last_question_ms + MINUTE_MS
-        return self._job.frame.to_ms
-
     def _last_minute_missing(self) -> bool:
-        job, last_ms = self._job, self._last_question_ms
+        job, last_ms = self._job, self._end.last_question_ms
         if job.fill_gaps:
             return False
         if not job.rules.quirks.last_minute_may_be_missing:
-            check_frame(job.source, job.symbols, Span(job.frame.from_ms, self._end_tick_ms))
+            check_frame(job.source, job.symbols, Span(job.frame.from_ms, self._end.tick_ms))
             return False
         check_frame(job.source, job.symbols, Span(job.frame.from_ms, last_ms))
         return any(job.source.missing(symbol, Span(last_ms, last_ms + MINUTE_MS)) for symbol in job.symbols)
 
     def _end_frame(self) -> None:
         if not self._ends_early:
-            end_frame(self.slots, self._end_tick_ms, self._end_candles())
+            candles = self._end.candles(self._job.symbols, self._feed(), self._source)
+            end_frame(self.slots, self._end.tick_ms, candles)
         elif any(not isinstance(slot.state, Idle) for slot in self.slots):
-            check_frame(self._job.source, self._job.symbols, Span(self._job.frame.from_ms, self._end_tick_ms))
+            check_frame(self._job.source, self._job.symbols, Span(self._job.frame.from_ms, self._end.tick_ms))
 
     def _stretches(self) -> Iterator[Stretch]:
-        last_ms = self._last_question_ms if self._ends_early else self._end_tick_ms
+        last_ms = self._end.last_question_ms if self._ends_early else self._end.tick_ms
         for stretch in self._feed().stretches(self._job.frame.from_ms, last_ms):
             for symbol, minutes in stretch.minutes.items():
                 self._note_prices(symbol, minutes)
@@ -197,7 +188,7 @@ class Backtest:
         slot = Slot(seat.key, terms, strategy, schedule, Inbox(job.commands.get(seat.key, ())))
         history = ReplayHistory(self._source, past)
         self._histories.append(history)
-        slot.join(self._world, Market(symbol, history, slot), len(self._histories) - 1)
+        slot.join(self._world, lambda: Market(symbol, history, slot), len(self._histories) - 1)
         if overrides(strategy, "indicators"):
             self._precompute(slot, past)
         return slot
@@ -212,18 +203,6 @@ class Backtest:
         closes = candidate_closes(strategy, bars, columns)
         if closes is not None:
             slot.schedule.only_at(closes)
-
-    def _end_candles(self) -> dict[str, Candle]:
-        end_ms, feed = self._end_tick_ms, self._feed()
-        if not self._model.ends_after_last_question:
-            return {symbol: feed.minutes(symbol, end_ms, end_ms).candle(0) for symbol in self._job.symbols}
-        return {symbol: self._candle_after(feed, symbol, end_ms) for symbol in self._job.symbols}
-
-    def _candle_after(self, feed: ReplayFeed, symbol: str, end_ms: int) -> Candle:
-        if self._source.missing(symbol, Span(end_ms, end_ms + MINUTE_MS)):
-            last = feed.minutes(symbol, end_ms, end_ms).candle(0)
-            return msgspec.structs.replace(last, open_ms=end_ms)
-        return feed.minutes(symbol, end_ms + MINUTE_MS, end_ms + MINUTE_MS).candle(0)
 
     def _outcome(self, complete: bool, reached_ms: int, seconds: float) -> Outcome:
         return Outcome(
@@ -258,6 +237,7 @@ class Backtest:
         return used
 
 
-def _books(job: Job, ledger: Ledger) -> Books:
+def books_of(job: Job, ledger: Ledger) -> Books:
+    """The wallet and the risk profiles of a job, nothing reserved yet."""
     profiles = {name: RiskBook(name, profile, rules) for name, (profile, rules) in job.profiles.items()}
     return Books(ledger, profiles, {seat.key: seat.profiles for seat in job.seats})

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from collections.abc import Callable
 from contextlib import closing
+from typing import Any
 
 from btk.engines.loop import Conversation
-from btk.engines.requests import Answer, Request
+from btk.engines.requests import Ahead, Answer, Ask, Request, Watch
 
 
 class StopSwitch:
@@ -27,7 +29,9 @@ class StopSwitch:
         """Do what a request says, interruptible."""
         self._in_strategy = True
         try:
-            if runner is not None and inspect.iscoroutinefunction(_function_of(request)):
+            if isinstance(request, Ahead):
+                return None
+            if runner is not None and is_async(request):
                 return runner.run(request.perform_async())
             return request.perform()
         finally:
@@ -50,5 +54,13 @@ def drive(conversation: Conversation, switch: StopSwitch) -> bool:
     return False
 
 
-def _function_of(request: Request) -> object:
-    return getattr(request, "method", None) or getattr(request, "hook", None)
+def is_async(request: Ask | Watch) -> bool:
+    """Whether what it calls is `async`."""
+    return inspect.iscoroutinefunction(method_of(request))
+
+
+def method_of(request: Ask | Watch) -> Callable[..., Any]:
+    """The strategy's own method behind a request."""
+    called = request.method if isinstance(request, Ask) else request.hook
+    method: Callable[..., Any] = inspect.unwrap(called)
+    return method

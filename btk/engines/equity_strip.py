@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -43,6 +44,20 @@ class EquityStrip:
         self._drawn = 0
         self._marked = 0
         self._pieces: list[tuple[int, _Line]] = []
+
+    def restore(self, first_ms: int, profit: Column, invested: Column) -> None:
+        """Give the minutes drawn before a restart to the curve."""
+        if len(profit):
+            self.curve.add(first_ms, self._start + profit, invested)
+
+    def recall(self, realised: float, parts: Mapping[SlotKey, float]) -> None:
+        """Become what the strip was before a restart: the profit realised so far, and its part of open positions."""
+        self._realised, self._parts = realised, dict(parts)
+
+    @property
+    def realised(self) -> float:
+        """The profit realised so far."""
+        return self._realised
 
     def begin(self, close: Column, early: int) -> None:
         """Start a block of minutes, of which the first `early` are not drawn."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,6 +17,18 @@ from btk.model.bars import Column
 from btk.model.events import Event
 from btk.model.intervals import DAY_MS, MINUTE_MS
 from btk.model.names import SlotKey
+from btk.model.records import EquityRecord
+
+
+class PastEquity(NamedTuple):
+    """What was drawn before a restart: profit and money in positions by symbol, row i the close of minute i of the run.
+
+    `gone` are symbols that take no part any more; what they made remains.
+    """
+
+    first_ms: int
+    symbols: Mapping[str, tuple[Column, Column]]
+    gone: Mapping[str, tuple[Column, Column]]
 
 
 class EquityTape:
@@ -32,11 +45,48 @@ class EquityTape:
         self._rows = 0
         self._watch = _Watch(start) if watches else None
         self._watched = 0
+        self._pools = False
+        self._is_over = False
+
+    def restore(self, past: PastEquity, record: EquityRecord | None) -> None:
+        """Become what the tape was before a restart; `book` and `hold` of what is held still have to follow."""
+        for symbol, (profit, invested) in past.symbols.items():
+            self._strips[symbol] = EquityStrip(self._start)
+            self._strips[symbol].restore(past.first_ms, profit, invested)
+        gone = sum(float(profit[-1]) for profit, _ in past.gone.values() if len(profit))
+        self._pools = bool(past.gone)
+        everything = [*past.symbols.values(), *past.gone.values()]
+        if self._is_pooled and everything and len(everything[0][0]):
+            equity = self._start + np.sum([profit for profit, _ in everything], axis=0)
+            invested = np.sum([invested for _, invested in everything], axis=0)
+            self._curve.add(past.first_ms, equity, invested)
+        self._start += gone
+        if self._watch is not None and record is not None:
+            self._watch.restore(record)
+
+    def recall(self, symbol: str, realised: float, parts: Mapping[SlotKey, float]) -> None:
+        """What a symbol had realised before a restart, and the part of it that partial closes of open positions made."""
+        self._strips[symbol].recall(realised, parts)
+
+    def realised(self) -> dict[str, float]:
+        """The profit realised so far, by symbol."""
+        return {symbol: strip.realised for symbol, strip in self._strips.items()}
+
+    def record(self) -> EquityRecord | None:
+        """What limits on the course of the equity remember, for a restart."""
+        return None if self._watch is None else self._watch.record()
+
+    def forgive(self, tick_ms: int) -> None:
+        """The fall so far counts no more: the equity of now is the peak of what comes."""
+        if self._watch is not None:
+            self._see(min(self._row_at(tick_ms), self._rows))
+            self._watch.forgive(self.equity_at(tick_ms))
 
     def begin(self, minutes: Mapping[str, Minutes]) -> None:
         """Start a block of minutes, by symbol; the one before is over."""
-        if self._rows:
+        if self._rows and not self._is_over:
             self.end(self._first_ms + self._rows * MINUTE_MS)
+        self._is_over = False
         some = next(iter(minutes.values()))
         early = max(0, min(len(some), (self._from_ms - some.first_ms) // MINUTE_MS))
         self._first_ms, self._rows = some.first_ms + early * MINUTE_MS, len(some) - early
@@ -63,23 +113,24 @@ class EquityTape:
     def end(self, tick_ms: int) -> None:
         """Finish the block at a tick (its last one, unless the run was cut short) and give it to the curves."""
         rows = min(self._row_at(tick_ms) + 1, self._rows)
+        self._is_over = True
         if rows <= 0:
             return
         self._see(rows)
         for strip in self._strips.values():
             strip.end(self._first_ms, rows)
-        if len(self._strips) > 1:
+        if self._is_pooled:
             equity = self._start + sum(strip.profit for strip in self._strips.values())
             invested = sum(strip.invested for strip in self._strips.values())
             self._curve.add(self._first_ms, np.asarray(equity), np.asarray(invested))
 
-    def drawn(self) -> list[tuple[int, Column, Column]]:
-        """The block that ended last: for each symbol its first minute, its profit and the money in positions."""
-        return [(self._first_ms, strip.profit, strip.invested) for strip in self._strips.values()]
+    def drawn(self) -> dict[str, tuple[int, Column, Column]]:
+        """The block that ended last: by symbol its first minute, its profit and the money in positions."""
+        return {name: (self._first_ms, strip.profit, strip.invested) for name, strip in self._strips.items()}
 
     def summary(self) -> EquitySummary:
         """The whole wallet so far; with one symbol it is that symbol's."""
-        if len(self._strips) == 1:
+        if not self._is_pooled:
             return next(iter(self._strips.values())).curve.summary()
         return self._curve.summary()
 
@@ -99,6 +150,10 @@ class EquityTape:
         """What the wallet is worth at the close of the minute that ends at a tick."""
         row = min(self._row_at(tick_ms), self._rows - 1)
         return self._start + sum(strip.profit_at(row) for strip in self._strips.values())
+
+    @property
+    def _is_pooled(self) -> bool:
+        return len(self._strips) > 1 or self._pools
 
     def _row_at(self, tick_ms: int) -> int:
         return (tick_ms - self._first_ms) // MINUTE_MS - 1
@@ -122,6 +177,18 @@ class _Watch:
         self.worst_pct = 0.0
         self._day = -1
         self._day_start = start
+
+    def record(self) -> EquityRecord:
+        return EquityRecord(
+            day=self._day, day_start=self._day_start, peak=self.peak, worst_drawdown_pct=self.worst_pct
+        )
+
+    def restore(self, record: EquityRecord) -> None:
+        self._day, self._day_start = record.day, record.day_start
+        self.peak, self.worst_pct = record.peak, record.worst_drawdown_pct
+
+    def forgive(self, equity: float) -> None:
+        self.peak, self.worst_pct = equity, 0.0
 
     def see(self, first_tick_ms: int, equity: Column) -> None:
         last_tick_ms = first_tick_ms + (len(equity) - 1) * MINUTE_MS

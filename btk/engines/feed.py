@@ -14,15 +14,23 @@ from btk.model.dates import format_date
 from btk.model.errors import DataError
 from btk.model.intervals import MINUTE_MS
 from btk.model.months import month_around
+from btk.model.names import SlotKey
 from btk.ports import CandleSource
 
 
 class Stretch(msgspec.Struct, frozen=True):
-    """The ticks `first_ms <= T <= last_ms` and, by symbol, the minutes that close at them."""
+    """The ticks `first_ms <= T <= last_ms` and, by symbol, the minutes that close at them.
+
+    `slots` take part, all if None. Not `decides`: the minutes are over and nothing can be decided at them any more.
+    Not `drawn`: the equity of these minutes has been drawn before.
+    """
 
     first_ms: int
     last_ms: int
     minutes: Mapping[str, Minutes]
+    slots: frozenset[SlotKey] | None = None
+    decides: bool = True
+    drawn: bool = True
 
 
 class ReplayFeed:

@@ -50,6 +50,9 @@ class Commanded(Protocol):
     def price_at(self, tick_ms: int) -> float:
         """The execution model's price at a tick."""
 
+    def resume(self, tick_ms: int) -> bool:
+        """Take away what keeps the slot from entries; whether there was anything."""
+
     def tell(self, events: Sequence[Event]) -> None:
         """Book and note events."""
 
@@ -65,6 +68,11 @@ class Inbox:
     def next_ms(self) -> float:
         """Infinite when it is empty."""
         return self._commands[0][0] if self._commands else NEVER
+
+    def put(self, at_ms: int, command: Command) -> None:
+        """Add a command; it is taken at the next tick."""
+        self._commands.append((-(-at_ms // MINUTE_MS) * MINUTE_MS, command))
+        self._commands.sort(key=lambda item: item[0])
 
     def take(self, tick_ms: int) -> list[Command]:
         """The commands given until a tick; they leave the inbox."""
@@ -114,9 +122,8 @@ def _on_slot(slot: Commanded, command: Command, desk: Desk, tick_ms: int) -> Ver
                 slot.tell([_stamped(PausedEvent, slot, tick_ms)])
             slot.paused = True
         case Resume():
-            if slot.paused:
+            if slot.resume(tick_ms):
                 slot.tell([_stamped(ResumedEvent, slot, tick_ms)])
-            slot.paused = False
         case Stop():
             if not slot.stopping:
                 slot.tell([_stamped(StoppedEvent, slot, tick_ms)])

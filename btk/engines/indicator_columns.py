@@ -45,9 +45,9 @@ def _folded(source: CandleSource, symbol: str, interval: str, span: Span) -> Bar
 def indicator_columns(strategy: Strategy, bars: Bars) -> Columns:
     """The strategy's indicators over `bars`; `StrategyError` for a wrong shape or for a look into the future."""
     candles = Candles(bars, 0, len(bars))
-    columns = _checked(strategy, _asked(strategy, "indicators", candles), len(bars))
+    columns = checked_columns(strategy, _asked(strategy, "indicators", candles), len(bars))
     prefix = _prefix(strategy, len(bars))
-    early = _checked(strategy, _asked(strategy, "indicators", Candles(bars, 0, prefix)), prefix)
+    early = checked_columns(strategy, _asked(strategy, "indicators", Candles(bars, 0, prefix)), prefix)
     for name, column in columns.items():
         if name in early and not np.array_equal(column[:prefix], early[name], equal_nan=_is_float(column)):
             raise StrategyError(
@@ -87,7 +87,8 @@ def _asked(strategy: Strategy, method: str, argument: object) -> Any:
         raise StrategyError(f"{strategy.name}: {method} raised {what}") from error
 
 
-def _checked(strategy: Strategy, columns: Any, length: int) -> Columns:
+def checked_columns(strategy: Strategy, columns: Any, length: int) -> Columns:
+    """What `indicators` answered for `length` bars, read-only; `StrategyError` for a wrong shape."""
     if not isinstance(columns, dict):
         raise StrategyError(
             f"{strategy.name}: indicators must answer a dict of arrays, got {type(columns).__name__}"

@@ -15,7 +15,7 @@ from btk.engines.feed import Stretch
 from btk.engines.journal import Phase
 from btk.engines.judge import Judge, Rejection
 from btk.engines.refusals import rejected
-from btk.engines.requests import Answer, Ask, Request, Watch
+from btk.engines.requests import Ahead, Answer, Ask, Request, Watch
 from btk.engines.slot import Slot
 from btk.engines.slot_hooks import Hook
 from btk.engines.world import World
@@ -27,27 +27,42 @@ Conversation = Generator[Request, Answer | None, None]
 
 
 class Loop:
-    """Steps slots (in bytewise order of their keys) through stretches of minutes; `now_ms` is the tick it is at."""
+    """Steps slots (in bytewise order of their keys) through stretches of minutes; `now_ms` is the tick it is at.
 
-    def __init__(self, world: World, slots: Sequence[Slot], sizing: Sizing, last_decision_ms: int) -> None:
+    `asks_ahead`: questions that are sure to come are announced together, so that a driver may ask them side by side.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        slots: Sequence[Slot],
+        sizing: Sizing,
+        last_decision_ms: int,
+        asks_ahead: bool = False,
+    ) -> None:
         self._world = world
         self._slots = sorted(slots, key=lambda slot: slot.key.order)
         self._judge = Judge(world, sizing)
         self._last_decision_ms = last_decision_ms
-        self._stretch_end_ms = 0
+        self._asks_ahead = asks_ahead
+        self._present = self._slots
+        self._stretch: Stretch
         self.now_ms = 0
 
     def run(self, stretches: Iterable[Stretch]) -> Conversation:
         """Every tick of every stretch."""
         for stretch in stretches:
-            yield from self._pass(stretch)
+            yield from self.step(stretch)
 
-    def _pass(self, stretch: Stretch) -> Conversation:
-        slots, self._stretch_end_ms = self._slots, stretch.last_ms
-        self._world.tape.begin(stretch.minutes)
+    def step(self, stretch: Stretch) -> Conversation:
+        """Every tick of one stretch."""
+        self._stretch, chosen = stretch, stretch.slots
+        self._present = slots = [slot for slot in self._slots if chosen is None or slot.key in chosen]
+        if stretch.drawn:
+            self._world.tape.begin(stretch.minutes)
         for slot in slots:
-            slot.enter(stretch.minutes[slot.key.symbol], stretch.first_ms)
-        while (tick := min(slot.next_ms for slot in slots)) <= stretch.last_ms:
+            slot.enter(stretch.minutes[slot.key.symbol], stretch.first_ms, late=not stretch.decides)
+        while (tick := min((slot.next_ms for slot in slots), default=NEVER)) <= stretch.last_ms:
             yield from self._tick(int(tick))
         for slot in slots:
             slot.settle(stretch.last_ms)
@@ -56,7 +71,7 @@ class Loop:
 
     def _tick(self, tick: int) -> Conversation:
         self.now_ms = tick
-        due = [slot for slot in self._slots if slot.next_ms <= tick]
+        due = [slot for slot in self._present if slot.next_ms <= tick]
         stepped = [slot for slot in due if slot.hard_next_ms <= tick]
         for slot in due:
             slot.reached_ms = tick
@@ -67,11 +82,18 @@ class Loop:
         for slot in due:
             if slot.hooks:
                 yield from self._hooks(slot, tick, alone=len(due) == 1)
+        if self._stretch.decides:
+            yield from self._decisions(due, tick)
+        for slot in due:
+            slot.plan_next(slot.reached_ms)
+
+    def _decisions(self, due: Sequence[Slot], tick: int) -> Conversation:
+        if self._asks_ahead:
+            asks = [slot.prepare(tick) for slot in due if slot.is_sure_to_be_asked(tick)]
+            yield Ahead(asks)
         for slot in due:
             if slot.reached_ms <= self._last_decision_ms and (slot.changed or slot.hard_next_ms <= tick):
                 yield from self._decide(slot, slot.reached_ms)
-        for slot in due:
-            slot.plan_next(slot.reached_ms)
 
     def _hooks(self, slot: Slot, tick: int, alone: bool) -> Conversation:
         slot.phase = Phase.HOOKS
@@ -93,8 +115,8 @@ class Loop:
             if slot.has_more_at(tick):
                 return tick
             hard_ms = slot.hard_ms(tick)
-        others = min((other.next_ms for other in self._slots if other is not slot), default=NEVER)
-        return max(tick, int(min(hard_ms - MINUTE_MS, others - MINUTE_MS, self._stretch_end_ms)))
+        others = min((other.next_ms for other in self._present if other is not slot), default=NEVER)
+        return max(tick, int(min(hard_ms - MINUTE_MS, others - MINUTE_MS, self._stretch.last_ms)))
 
     def _watch(self, slot: Slot, watch: Hook, ticks: range) -> Conversation:
         name, args = watch
@@ -113,6 +135,8 @@ class Loop:
                 yield from self._after_hook(slot, name, answer)
 
     def _after_hook(self, slot: Slot, name: str, answer: Answer) -> Conversation:
+        if answer.late:
+            slot.leave_market()
         slot.take_desk()
         if answer.error is not None:
             yield from self._error(slot, name, answer)
@@ -133,7 +157,7 @@ class Loop:
                 slot.obey(command, tick)
         if slot.hooks_due:
             yield from self._call_due_hooks(slot, tick)
-        if type(slot.state) is Idle and not slot.paused and not slot.stopping:
+        if type(slot.state) is Idle and slot.asks:
             said = yield from self._question(slot, tick)
             if said is not None:
                 yield from self._consider(slot, said)
@@ -151,8 +175,11 @@ class Loop:
             return found
         if slot.schedule.next_tick(tick) != tick:
             return None
+        if slot.prepared is not None:
+            said = yield from self._patiently(slot, slot.prepared, tick)
+            return said
         last = self._ask_until(slot, tick)
-        answer = yield Ask(slot.strategy.get_signal, slot.market, slot.schedule.ticks(tick, last))
+        answer = yield Ask(slot.question, slot.market, slot.schedule.ticks(tick, last))
         slot.schedule.mark(slot.market.now_ms)
         if answer is None:
             slot.reached_ms = slot.market.now_ms
@@ -161,10 +188,21 @@ class Loop:
             return None
         return answer
 
+    def _patiently(self, slot: Slot, ask: Ask, tick: int) -> Generator[Request, Answer | None, Answer | None]:
+        # An answer that comes ticks later is the answer of the tick at which it comes.
+        answer = yield ask
+        slot.schedule.mark(tick)
+        if answer is not None and answer.late:
+            if ask.market is slot.market:
+                slot.leave_market()
+            return None
+        slot.prepared = None
+        return None if answer is None else Answer(tick, answer.value, answer.error)
+
     def _ask_until(self, slot: Slot, tick: int) -> int:
         if "on_idle" in slot.hooks:
             return tick
-        return int(min(self._stretch_end_ms, self._last_decision_ms, slot.inbox.next_ms - MINUTE_MS))
+        return int(min(self._stretch.last_ms, self._last_decision_ms, slot.inbox.next_ms - MINUTE_MS))
 
     def _consider(self, slot: Slot, answer: Answer) -> Conversation:
         if answer.error is not None:

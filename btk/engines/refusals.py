@@ -6,6 +6,7 @@ import msgspec
 
 from btk.core.risk import Refusal
 from btk.core.rules import Terms
+from btk.core.slot_record import CountedError, CountedRefusal
 from btk.model.events import ErrorEvent, RejectedEvent
 
 
@@ -43,6 +44,17 @@ class Refusals:
         run, self._run = self._run, None
         return [] if run is None else [msgspec.structs.replace(run.event, tick_ms=min(now_ms, run.over_ms))]
 
+    def record(self) -> CountedRefusal | None:
+        """What is being counted, for a restart."""
+        run = self._run
+        return None if run is None else CountedRefusal(event=run.event, rule=run.same[1], slot_ms=run.same[2])
+
+    def restore(self, record: CountedRefusal | None, interval_ms: int) -> None:
+        """Go on counting where it was broken off."""
+        if record is not None:
+            same = (record.event.reason, record.rule, record.slot_ms)
+            self._run = _Run(record.event, same, record.slot_ms + interval_ms)
+
     def end_if_over(self, now_ms: int) -> list[RejectedEvent]:
         """The events to tell: a row whose interval slot is over."""
         return self.end(now_ms) if self._run is not None and self._run.over_ms <= now_ms else []
@@ -69,12 +81,18 @@ class Errors:
         self._terms = terms
         self._last: ErrorEvent | None = None
         self._repeats = 0
-        self.total = 0
-        self.first: ErrorEvent | None = None
+
+    def record(self) -> CountedError | None:
+        """What is being counted, for a restart."""
+        return None if self._last is None else CountedError(event=self._last, repeats=self._repeats)
+
+    def restore(self, record: CountedError | None) -> None:
+        """Go on counting where it was broken off."""
+        if record is not None:
+            self._last, self._repeats = record.event, record.repeats
 
     def add(self, where: str, message: str, now_ms: int) -> list[ErrorEvent]:
         """Count an error; the events to tell."""
-        self.total += 1
         last = self._last
         if last is not None and (last.where, last.message) == (where, message):
             self._repeats += 1
@@ -89,7 +107,6 @@ class Errors:
             message=message,
             count=1,
         )
-        self.first = self.first or self._last
         return [*told, self._last]
 
     def end(self, now_ms: int) -> list[ErrorEvent]:

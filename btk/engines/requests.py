@@ -5,7 +5,7 @@ Each covers a run of ticks, so that a replay pays one request for many minutes a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from inspect import isawaitable
 from typing import Any
 
@@ -15,11 +15,12 @@ from btk.core.market import Market
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What the strategy said at `tick_ms`; `error` where it raised."""
+    """What the strategy said at `tick_ms`; `error` where it raised; `late`: it has not returned yet."""
 
     tick_ms: int
     value: Any = None
     error: BaseException | None = None
+    late: bool = False
 
 
 class Ask:
@@ -99,4 +100,13 @@ class Watch:
         return Answer(market.now_ms)
 
 
-Request = Ask | Watch
+class Ahead:
+    """These questions will be put in this order; a driver may begin with them all at once."""
+
+    __slots__ = ("asks",)
+
+    def __init__(self, asks: Sequence[Ask]) -> None:
+        self.asks = asks
+
+
+Request = Ask | Watch | Ahead

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import msgspec
 
@@ -20,7 +21,7 @@ from btk.core.strategy import HOOKS, Strategy, overrides
 from btk.engines.inbox import Inbox
 from btk.engines.journal import Phase
 from btk.engines.refusals import Errors, Refusals
-from btk.engines.requests import Answer
+from btk.engines.requests import Answer, Ask
 from btk.engines.schedule import QuestionSchedule
 from btk.engines.sightings import Sightings
 from btk.engines.slot_hooks import MILESTONE_HOOKS, WATCH_HOOKS, Hook, hook_of, watch_hook_of
@@ -44,6 +45,7 @@ class Slot:
         self.key = key
         self.terms = terms
         self.strategy = strategy
+        self.question: Callable[[Market], Any] = strategy.get_signal
         self.schedule = schedule
         self.inbox = inbox
         self.hooks = frozenset(name for name in HOOKS if overrides(strategy, name))
@@ -55,34 +57,46 @@ class Slot:
         self.hard_next_ms: float = 0
         self.reached_ms = 0
         self.answer: Answer | None = None
+        self.prepared: Ask | None = None
         self.queued: Signal | None = None
         self.paused = False
         self.stopping = False
+        self.needs_attention = ""
         self.used_ids: set[str] = set()
         self.refusals = Refusals(terms)
         self.errors = Errors(terms)
         self.hooks_due: list[Hook] = []
         self.market: Market
+        self.sightings: Sightings
         self._world: World
-        self._sightings: Sightings
+        self._new_market: Callable[[], Market]
+        self._late = False
         self._minutes = Minutes.nothing()
         self._last_price = 0.0
         self._planned: State | None = None
         self._watched: tuple[State, Hook] | None = None
 
-    def join(self, world: World, market: Market, order: int) -> None:
+    def join(self, world: World, new_market: Callable[[], Market], order: int) -> None:
         """Take a place in a run."""
         self._world = world
-        self._sightings = Sightings(world.model.orders_fill_at_once, self.terms.rules)
-        self.market = market
+        self.sightings = Sightings(world.model.orders_fill_at_once, self.terms.rules)
+        self._new_market = new_market
+        self.market = new_market()
         self.order = order
 
-    def enter(self, minutes: Minutes, tick_ms: int) -> None:
-        """Begin a stretch of minutes whose first tick is `tick_ms`."""
+    def leave_market(self) -> None:
+        """Give the strategy another market: a call that has not returned keeps the old one, which leads nowhere."""
+        old, self.market = self.market, self._new_market()
+        self.market._minutes, self.market.now_ms = old._minutes, old.now_ms
+        old.close()
+
+    def enter(self, minutes: Minutes, tick_ms: int, late: bool = False) -> None:
+        """Begin a stretch of minutes whose first tick is `tick_ms`; `late`: they are only caught up on."""
+        self._late = late
         if len(self._minutes):
             self._last_price = float(self._minutes.price[-1])
         self._minutes = minutes
-        self._sightings.enter(minutes)
+        self.sightings.enter(minutes)
         self.market._minutes = minutes
         self.market._windows.clear()
         self.market.now_ms = tick_ms
@@ -109,7 +123,7 @@ class Slot:
         step = self.row.exits(self.state, candle, self.terms, self._gate)
         self.become(step.state, step.events)
         if kind is Opening:
-            self._sightings.begin(candle.open_ms, candle.open_ms)
+            self.sightings.begin(candle.open_ms, candle.open_ms)
 
     def activation(self, tick_ms: int) -> None:
         """React: a resting entry in the candle that closed at the tick."""
@@ -121,7 +135,7 @@ class Slot:
         self.become(step.state, step.events)
         if isinstance(self.state, Open):
             counts = self._world.model.activation_candle_counts
-            self._sightings.begin(tick_ms, candle.open_ms if counts else tick_ms)
+            self.sightings.begin(tick_ms, candle.open_ms if counts else tick_ms)
 
     def clock(self, tick_ms: int) -> None:
         """Decide: a waiting or a lifetime that is over."""
@@ -152,7 +166,7 @@ class Slot:
         """Make a state of a plan whose money and places are reserved."""
         step = self._world.model.place(plan, self.terms)
         self.become(step.state, step.events)
-        self._sightings.begin(plan.created_ms, plan.created_ms)
+        self.sightings.begin(plan.created_ms, plan.created_ms)
 
     def become(self, state: State, events: Sequence[Event]) -> None:
         """Take on a state and tell the events that led to it."""
@@ -191,14 +205,14 @@ class Slot:
             self._settle_milestones(row, before)
         else:
             self._settle_milestones(row - 1, before)
-            self._sightings.milestones_ms = tick_ms
+            self.sightings.milestones_ms = tick_ms
 
     def holding_at(self, tick_ms: int) -> Holding:
         """The open position with the best and worst it has seen until a tick."""
         state = self.state
         if not isinstance(state, Open | Closing):
             raise LookupError("no position is open")
-        return self._sightings.with_extremes(state.holding, self._minutes.row_at(tick_ms))
+        return self.sightings.with_extremes(state.holding, self._minutes.row_at(tick_ms))
 
     def open_desk(self, tick_ms: int) -> Desk:
         """A desk for commands given by a hook at a tick; what the candle showed counts before what they change."""
@@ -213,6 +227,7 @@ class Slot:
             tick_ms=tick_ms,
             price=price,
             order_price=before if late else price,
+            late=self._late,
         )
         return self._desk_at(moment)
 
@@ -234,6 +249,20 @@ class Slot:
         self.become(desk.state, desk.told)
 
     @property
+    def asks(self) -> bool:
+        """Whether an idle slot may be asked for a signal."""
+        return not (self.paused or self.stopping or self.needs_attention)
+
+    def resume(self, tick_ms: int) -> bool:
+        """Ask again, and lift what halts the slot's risk profiles; whether anything had been in the way."""
+        halted = self._world.books.resume(self.key)
+        if halted:
+            self._world.tape.forgive(tick_ms)
+        found = bool(self.paused or self.needs_attention or halted)
+        self.paused, self.needs_attention = False, ""
+        return found
+
+    @property
     def watches(self) -> bool:
         """Whether the strategy has a once-a-minute hook for the present state."""
         kind = type(self.state)
@@ -252,7 +281,7 @@ class Slot:
 
     def looked_at(self, tick_ms: int) -> bool:
         """Whether the candle that closed at a tick counts for the position."""
-        return not isinstance(self.state, Open) or tick_ms - MINUTE_MS >= self._sightings.milestones_ms
+        return not isinstance(self.state, Open) or tick_ms - MINUTE_MS >= self.sightings.milestones_ms
 
     def view(self, holding: Holding) -> Position:
         """What hooks see of a position."""
@@ -287,12 +316,27 @@ class Slot:
         state = self.state
         if not isinstance(state, Open) or not self.hears_milestones:
             return stop
-        return self._sightings.next_milestone(state.holding, start, stop)
+        return self.sightings.next_milestone(state.holding, start, stop)
+
+    def is_sure_to_be_asked(self, tick_ms: int) -> bool:
+        """Whether nothing can come between the slot and the question at a tick."""
+        if type(self.state) is not Idle or not self.asks or self.queued or self.hooks_due:
+            return False
+        asked = self.prepared is None and self.schedule.next_tick(tick_ms) == tick_ms
+        return asked and self.inbox.next_ms > tick_ms
+
+    def prepare(self, tick_ms: int) -> Ask:
+        """The question of a tick, to be put in the decide phase."""
+        self.market.now_ms = tick_ms
+        self.prepared = Ask(self.question, self.market, range(tick_ms, tick_ms + 1))
+        return self.prepared
 
     def _next_question(self, now_ms: int) -> float:
         if self.answer is not None:
             return self.answer.tick_ms
-        if self.paused or self.stopping:
+        if self.prepared is not None:
+            return now_ms + MINUTE_MS
+        if not self.asks:
             return NEVER
         if self.queued is not None:
             return now_ms + MINUTE_MS
@@ -311,7 +355,7 @@ class Slot:
     def _settle_extremes(self, row: int) -> None:
         state = self.state
         if isinstance(state, Open | Closing):
-            holding = self._sightings.count_extremes(state.holding, row)
+            holding = self.sightings.count_extremes(state.holding, row)
             if holding is not state.holding:
                 self.state = msgspec.structs.replace(state, holding=holding)
 
@@ -320,7 +364,7 @@ class Slot:
         wanted = self.hears_milestones or self._world.tells_milestones
         if not isinstance(state, Open | Closing) or not wanted:
             return
-        found = self._sightings.count_milestones(before, row)
+        found = self.sightings.count_milestones(before, row)
         if not found:
             return
         self.state = msgspec.structs.replace(state, holding=milestones.told(state.holding, found))

@@ -134,7 +134,7 @@ class KeptTape(EquityTape):
     def end(self, tick_ms: int) -> None:
         """Finish the block, and keep it."""
         super().end(tick_ms)
-        self.kept += [Minutes(*drawn) for drawn in self.drawn()]
+        self.kept += [Minutes(*drawn) for drawn in self.drawn().values()]
 
 
 def _unheard(key: SlotKey, event: Event) -> None:

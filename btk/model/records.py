@@ -113,6 +113,19 @@ class BookRow(msgspec.Struct, frozen=True, kw_only=True):
     equity: EquityRecord | None
 
 
+class RunMark(msgspec.Struct, frozen=True, kw_only=True):
+    """Which run under `dump/runs` the state belongs to: its first tick, and whether it has come to its end.
+
+    By symbol: the first price of the run, and the minutes without a real candle so far.
+    """
+
+    run_id: str
+    from_ms: int
+    ended: bool = False
+    first_prices: dict[str, float] = msgspec.field(default_factory=dict)
+    gaps: dict[str, int] = msgspec.field(default_factory=dict)
+
+
 class Owner(msgspec.Struct, frozen=True, kw_only=True):
     """The process that writes a run's state."""
 

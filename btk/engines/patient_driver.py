@@ -1,0 +1,126 @@
+"""The patient driver: answers the loop in paper and live trading, where a strategy that hangs must stop nobody else.
+
+Every strategy has a thread of its own. A question that takes longer is answered at a later tick; a hook that does
+is given up, with what it asked for. Until such a call has returned its strategy is not called again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from queue import SimpleQueue
+from typing import Any
+
+import msgspec
+
+from btk.engines.drivers import is_async, method_of
+from btk.engines.loop import Conversation
+from btk.engines.requests import Ahead, Answer, Ask, Request, Watch
+
+Call = Ask | Watch
+
+
+class Patience(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds: how long a tick waits for a question, for a hook, and after how long a question is given up."""
+
+    question: float = 5.0
+    hook: float = 15.0
+    limit: float = 180.0
+
+
+ENDLESS = Patience(question=float("inf"), hook=float("inf"), limit=float("inf"))
+
+
+class PatientDriver:
+    """`clock` gives monotonic seconds."""
+
+    def __init__(self, patience: Patience, clock: Callable[[], float]) -> None:
+        self._patience = patience
+        self._clock = clock
+        self._lines: dict[int, _Line] = {}
+
+    async def drive(self, conversation: Conversation) -> None:
+        """Answer to the end."""
+        answer: Answer | None = None
+        try:
+            request = next(conversation)
+            while True:
+                answer = await self._perform(request)
+                request = conversation.send(answer)
+        except StopIteration:
+            return
+
+    def close(self) -> None:
+        """Let every thread end; one that hangs in a strategy ends with the process."""
+        for line in self._lines.values():
+            line.work.put(None)
+
+    async def _perform(self, request: Request) -> Answer | None:
+        if isinstance(request, Ahead):
+            for ask in request.asks:
+                self._begin(ask)
+            return None
+        line = self._begin(request)
+        if line.call is not request:
+            # The call before has not returned: there is no answer, and a hook is left out.
+            return None if isinstance(request, Ask) else Answer(request.market.now_ms)
+        return await self._answer(line, request)
+
+    def _begin(self, call: Call) -> _Line:
+        line = self._lines.setdefault(_owner(call), _Line())
+        if line.call is None or (line.call is not call and line.future.done()):
+            line.begin(call, self._clock())
+        return line
+
+    async def _answer(self, line: _Line, call: Call) -> Answer | None:
+        question = isinstance(call, Ask)
+        await _settled(line.future, self._patience.question if question else self._patience.hook)
+        tick_ms = line.tick_ms
+        if line.future.done():
+            line.call = None
+            return line.future.result()
+        if question and self._clock() - line.began < self._patience.limit:
+            return Answer(tick_ms, late=True)
+        if question and line.given_up:
+            return None
+        line.given_up = True
+        allowed = self._patience.limit if question else self._patience.hook
+        words = f"it took longer than {allowed:g} seconds and was given up"
+        return Answer(tick_ms, error=TimeoutError(words), late=not question)
+
+
+class _Line:
+    """A strategy's thread, and the call it is in."""
+
+    def __init__(self) -> None:
+        self.work: SimpleQueue[tuple[Call, Future[Answer | None]] | None] = SimpleQueue()
+        self.call: Call | None = None
+        self.future: Future[Answer | None] = Future()
+        self.began = 0.0
+        self.tick_ms = 0
+        self.given_up = False
+        threading.Thread(target=_work, args=(self.work,), name="strategy", daemon=True).start()
+
+    def begin(self, call: Call, now: float) -> None:
+        self.call, self.future, self.began, self.given_up = call, Future(), now, False
+        self.tick_ms = call.market.now_ms
+        self.work.put((call, self.future))
+
+
+def _work(work: SimpleQueue[Any]) -> None:
+    with asyncio.Runner() as runner:
+        while (item := work.get()) is not None:
+            call, future = item
+            future.set_result(runner.run(call.perform_async()) if is_async(call) else call.perform())
+
+
+async def _settled(future: Future[Answer | None], seconds: float) -> None:
+    waiting = asyncio.wrap_future(future)
+    await asyncio.wait([waiting], timeout=None if seconds == float("inf") else seconds)
+
+
+def _owner(call: Call) -> int:
+    method = method_of(call)
+    return id(getattr(method, "__self__", method))

@@ -1,0 +1,249 @@
+"""The trading engine: the slots of a paper or live run, taken through one tick after the other, remembered and recalled.
+
+It drives the same loop as a backtest, in stretches of one minute. When a tick is due, and what is done about the
+events it tells, is decided by whoever owns it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from btk.core.equity import EquitySummary
+from btk.core.holding import Holding
+from btk.core.ledger import Ledger
+from btk.core.market import Market
+from btk.core.model import Minutes
+from btk.core.rules import Terms
+from btk.core.slot_record import NumberedEvent, SlotRecord
+from btk.core.states import Closing, Open
+from btk.core.strategy import overrides
+from btk.engines.backtest import MODELS, Job, Seat, books_of
+from btk.engines.catch_up import Part, Reached, parts
+from btk.engines.equity_tape import EquityTape, PastEquity
+from btk.engines.feed import ReplayFeed, Stretch
+from btk.engines.filled import FilledSource
+from btk.engines.frame_end import FrameEnd
+from btk.engines.history import ReplayHistory
+from btk.engines.inbox import Inbox
+from btk.engines.journal import Journal
+from btk.engines.live_indicators import LiveIndicators, only_at_candidates
+from btk.engines.loop import Conversation, Loop, end_frame
+from btk.engines.past import Past
+from btk.engines.preflight import first_question_ms, needed_history
+from btk.engines.schedule import QuestionSchedule
+from btk.engines.slot import Slot
+from btk.engines.slot_memory import place_of, recall, remembered
+from btk.engines.world import World
+from btk.model.events import Event
+from btk.model.intervals import MINUTE_MS, interval_ms
+from btk.model.months import month_around
+from btk.model.names import SlotKey
+from btk.model.records import BookRecord, WalletRecord
+from btk.model.settings import Frame
+from btk.ports import CandleSource
+
+
+class Memory(NamedTuple):
+    """What a run was when it was left: the record of every slot that had one, its wallet, its profiles, its equity."""
+
+    slots: Mapping[SlotKey, SlotRecord]
+    wallet: WalletRecord
+    books: Sequence[BookRecord]
+    past: PastEquity
+
+
+class Trading:
+    """A run of `job`, whose frame begins at the run's first tick; `reached` says how far every slot has come.
+
+    `job.source` holds every minute known since the warm-up before `warm_ms`, which is the tick to go on from where a
+    source does not keep more than that. `patient`: questions are announced, so that they can be put side by side.
+    """
+
+    def __init__(self, job: Job, warm_ms: int, patient: bool) -> None:
+        self._job = job
+        self._model = MODELS[job.model]
+        self._end = FrameEnd(job.frame, self._model)
+        self._warm = Frame(from_ms=warm_ms, to_ms=job.frame.to_ms)
+        self._feed = self._feed_of(job.source)
+        self._lagging = self._feed_of(FilledSource(job.source))
+        self._told: list[tuple[SlotKey, Event]] = []
+        self._ledger = Ledger(job.wallet_start)
+        self._books = books_of(job, self._ledger)
+        self._tape = EquityTape(job.wallet_start, self._books.watch_equity, job.frame.from_ms)
+        self._world = World(self._model, self._books, self._tape, Journal(self._note))
+        self._histories: dict[str, list[ReplayHistory]] = {symbol: [] for symbol in job.symbols}
+        self._blocks: dict[str, Minutes] = {}
+        seats = sorted(job.seats, key=lambda seat: seat.key.order)
+        self.slots = {seat.key: self._slot(seat, order) for order, seat in enumerate(seats)}
+        self._seen = dict.fromkeys(self.slots, job.frame.from_ms - MINUTE_MS)
+        self._drawn_ms = job.frame.from_ms - MINUTE_MS
+        slots = list(self.slots.values())
+        self._loop = Loop(self._world, slots, job.sizing, self._end.last_question_ms, asks_ahead=patient)
+
+    @property
+    def reached(self) -> Reached:
+        """The tick every slot has gone through, and the one the equity is drawn to."""
+        return Reached(self._seen, self._drawn_ms)
+
+    @property
+    def end_tick_ms(self) -> int:
+        """The tick at which the frame ends."""
+        return self._end.tick_ms
+
+    def recall(self, memory: Memory, drawn_ms: int) -> None:
+        """Become what the run was after the tick `drawn_ms`, before the first tick is gone through."""
+        self._drawn_ms = drawn_ms
+        self._seen = dict.fromkeys(self.slots, drawn_ms)
+        held = {key: (record.committed, record.realised_part) for key, record in memory.slots.items()}
+        self._ledger.restore(memory.wallet.realised, held)
+        self._tape.restore(memory.past, memory.wallet.equity)
+        for symbol in self._job.symbols:
+            parts_of = {key: held[key][1] for key in held if key.symbol == symbol and held[key][1]}
+            self._tape.recall(symbol, memory.wallet.realised_by_symbol.get(symbol, 0.0), parts_of)
+        for key, record in memory.slots.items():
+            slot = self.slots[key]
+            recall(slot, record)
+            self._seen[key] = record.last_candle_ms
+            self._tape.hold(key, _held(slot), self._job.rules)
+        self._recall_books(memory)
+
+    def parts(self, known: Mapping[str, int], now_ms: int) -> Iterator[Part]:
+        """What is to be gone through until `now_ms`, of the symbols as far as they are known."""
+        return parts(self.reached, known, now_ms)
+
+    def step(self, part: Part, known: Mapping[str, int]) -> Conversation:
+        """One tick of some slots."""
+        tick_ms = part.tick_ms
+        minutes = {symbol: self._minute(symbol, tick_ms, known[symbol]) for symbol in self._job.symbols}
+        yield from self._loop.step(
+            Stretch(tick_ms, tick_ms, minutes, part.slots, decides=part.decides, drawn=part.drawn)
+        )
+        for key in part.slots:
+            self._seen[key] = tick_ms
+        if part.drawn:
+            self._drawn_ms = tick_ms
+
+    def end_frame(self) -> None:
+        """Close what is open and cancel what waits, at the candle that ends the frame."""
+        candles = self._end.candles(self._job.symbols, self._feed, self._job.source)
+        end_frame(list(self.slots.values()), self._end.tick_ms, candles)
+
+    def finish(self) -> None:
+        """The run is over: tell what was still being counted."""
+        for key, slot in self.slots.items():
+            slot.finish(self._seen[key])
+
+    def draw(self) -> dict[str, tuple[float, float]]:
+        """By symbol, its profit and the money in positions at the close of the minute that was drawn last."""
+        self._world.journal.flush()
+        self._tape.end(self._drawn_ms)
+        drawn = self._tape.drawn()
+        return {
+            symbol: (float(profit[-1]), float(invested[-1]))
+            for symbol, (_, profit, invested) in drawn.items()
+            if len(profit)
+        }
+
+    def take_told(self) -> list[tuple[SlotKey, Event]]:
+        """The events since the last call, in the order of time."""
+        self._world.journal.flush()
+        told, self._told = self._told, []
+        return told
+
+    def records(self, untold: Sequence[tuple[NumberedEvent, SlotKey]]) -> tuple[SlotRecord, ...]:
+        """Every slot as it is now, with its events that nobody has been told of."""
+        return tuple(
+            remembered(slot, self._ledger, self._seen[key], [event for event, of in untold if of == key])
+            for key, slot in self.slots.items()
+        )
+
+    def wallet(self) -> WalletRecord:
+        """The money of the run as it is now."""
+        return WalletRecord(
+            start=self._ledger.start,
+            realised=self._ledger.realised,
+            realised_by_symbol=self._tape.realised(),
+            equity=self._tape.record(),
+        )
+
+    def books(self) -> tuple[BookRecord, ...]:
+        """What the risk profiles remember."""
+        return tuple(book.record() for book in self._books.profiles.values())
+
+    def summary(self) -> EquitySummary:
+        """The whole wallet so far."""
+        return self._tape.summary()
+
+    def summary_of(self, symbol: str) -> EquitySummary:
+        """The wallet as if only this symbol had been traded."""
+        return self._tape.summary_of(symbol)
+
+    def last_price(self, symbol: str) -> float | None:
+        """The close of the minute gone through last."""
+        block = self._blocks.get(symbol)
+        if block is None:
+            return None
+        row = min(block.row_at(self._drawn_ms), len(block) - 1)
+        return float(block.close[row]) if row >= 0 else None
+
+    def _note(self, key: SlotKey, event: Event) -> None:
+        self._told.append((key, event))
+
+    def _recall_books(self, memory: Memory) -> None:
+        remembered_books = {record.profile: record for record in memory.books}
+        bound = {seat.key: seat.profiles for seat in self._job.seats}
+        for name, book in self._books.profiles.items():
+            taken = {
+                key: place
+                for key, record in memory.slots.items()
+                if name in bound[key] and (place := place_of(record)) is not None
+            }
+            book.restore(remembered_books.get(name, BookRecord(profile=name)), taken)
+
+    def _feed_of(self, source: CandleSource) -> ReplayFeed:
+        return ReplayFeed(source, self._job.symbols, self._model, self._job.rules.average_price_candles)
+
+    def _minute(self, symbol: str, tick_ms: int, known_ms: int) -> Minutes:
+        if tick_ms > known_ms:
+            # Nobody has this minute yet; the tape shows what is held at the last price known.
+            return self._lagging.minutes(symbol, tick_ms, tick_ms)
+        block = self._blocks.get(symbol)
+        if block is None or not 0 <= block.row_at(tick_ms) < len(block):
+            block = self._load(symbol, tick_ms, known_ms)
+        return block.cut(block.row_at(tick_ms))
+
+    def _load(self, symbol: str, tick_ms: int, known_ms: int) -> Minutes:
+        last_ms = min(known_ms, month_around(tick_ms - MINUTE_MS).to_ms)
+        block = self._blocks[symbol] = self._feed.minutes(symbol, tick_ms, last_ms)
+        for history in self._histories[symbol]:
+            history.move_to(last_ms)
+        return block
+
+    def _slot(self, seat: Seat, order: int) -> Slot:
+        job, strategy, symbol = self._job, seat.strategy, seat.key.symbol
+        window, frame = job.rules.average_price_candles, job.frame
+        past = Past(job.source, symbol, needed_history(self._warm, strategy, window))
+        first_ms = max(frame.from_ms, first_question_ms(past, self._warm, strategy, window))
+        schedule = QuestionSchedule(
+            interval_ms(strategy.interval), first_ms, interval_ms(frame.interval), frame.from_ms
+        )
+        terms = Terms(symbol, seat.key.strategy, seat.key.exchange, job.rules)
+        slot = Slot(seat.key, terms, strategy, schedule, Inbox())
+        history = ReplayHistory(job.source, past)
+        self._histories[symbol].append(history)
+        slot.join(self._world, lambda: _market(slot, history), order)
+        if overrides(strategy, "candidates"):
+            slot.question = only_at_candidates(strategy)
+        return slot
+
+
+def _market(slot: Slot, history: ReplayHistory) -> Market:
+    market = Market(slot.key.symbol, history, slot)
+    if overrides(slot.strategy, "indicators"):
+        market.indicators = LiveIndicators(slot.strategy, market)
+    return market
+
+
+def _held(slot: Slot) -> Holding | None:
+    return slot.state.holding if isinstance(slot.state, Open | Closing) else None
