@@ -4,69 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 import orjson
 
 from btk.model.errors import InvalidInput, UsageError
 from btk.model.plain_words import did_you_mean
-from btk.report.run_record import EventRecord, ResultRecord, RunRecord
+from btk.report.document import SCHEMA, json_values
+from btk.report.run_facts import UNFINISHED, RunFacts, Summary, told_facts
+from btk.report.run_record import EventRecord, ResultRecord, RunRecord, TickRecord
+from btk.report.unfinished import Asked, ToldEvent, told_so_far
+from btk.report.walk_report import WalkParts
 
-RESULT = "result.json"
+DESCRIPTION = "run.json"
 EVENTS = "events.jsonl"
+TIMINGS = "performance.jsonl"
+RESULT = "result.json"
+WALKER = "walker"
 T = TypeVar("T")
 
 
-class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """One run in a list; what it has not come to yet is None."""
+class Listing(NamedTuple):
+    """All runs that can be read, the newest first, and what is wrong with the others."""
 
-    run_id: str
-    mode: str
-    status: str
-    strategy: str | tuple[str, ...] = ()
-    exchange: str | None = None
-    symbols: tuple[str, ...] = ()
-    from_ms: int | None = None
-    to_ms: int | None = None
-    total_trades: int | None = None
-    return_pct: float | None = None
-
-
-class _Figures(msgspec.Struct, frozen=True):
-    total_trades: int | None = None
-    return_pct: float | None = None
-
-
-class _Portfolio(msgspec.Struct, frozen=True):
-    statistics: _Figures = _Figures()
-
-
-class _Best(msgspec.Struct, frozen=True):
-    statistics: _Figures = _Figures()
-
-
-class _Frame(msgspec.Struct, frozen=True):
-    from_ms: int
-    to_ms: int
-
-
-class _Summary(msgspec.Struct, frozen=True):
-    """What a list needs of a result of any mode; msgspec skips the trades, however many."""
-
-    mode: str
-    status: str
-    strategy: str | tuple[str, ...]
-    exchange: str
-    frame: _Frame
-    symbols: dict[str, msgspec.Raw] | tuple[str, ...]
-    portfolio: _Portfolio = _Portfolio()
-    best: _Best | None = None
-
-
-class _Description(msgspec.Struct, frozen=True):
-    mode: str = "unknown"
-    settings: dict[str, Any] = msgspec.field(default_factory=dict)
+    runs: list[RunFacts]
+    damaged: list[InvalidInput]
 
 
 class RunArchive:
@@ -86,9 +49,10 @@ class RunArchive:
         """The run with this name, or the only one whose name begins so; the newest finished one of None or `last`."""
         known = self.run_ids()
         if name in (None, "last"):
-            finished = next((run_id for run_id in known if (self.runs / run_id / RESULT).is_file()), None)
+            finished = next((run_id for run_id in known if self._has_result(run_id)), None)
             if finished is None:
-                raise UsageError(f"{self.runs}: no run has a result yet; btk backtest makes one")
+                remedy = f"; name an unfinished one, such as {known[0]}" if known else ""
+                raise UsageError(f"{self.runs}: no run has a result yet; btk backtest makes one{remedy}")
             return finished
         found = [run_id for run_id in known if run_id == name] or [
             run_id for run_id in known if run_id.startswith(str(name))
@@ -100,72 +64,93 @@ class RunArchive:
         hint = did_you_mean(str(name), known) or "; btk report list shows them"
         raise UsageError(f"there is no run {name!r} in {self.runs}{hint}")
 
+    def listing(self) -> Listing:
+        """Every run; one that is damaged does not hide the rest."""
+        listing = Listing([], [])
+        for run_id in self.run_ids():
+            try:
+                listing.runs.append(self.facts(run_id))
+            except InvalidInput as damage:
+                listing.damaged.append(damage)
+        return listing
+
     def facts(self, run_id: str) -> RunFacts:
-        """A run in a list; one without a result is `unfinished`."""
-        if not (self.runs / run_id / RESULT).is_file():
-            asked = self.runs / run_id / "run.json"
-            mode = self._decoded(asked, _Description).mode if asked.is_file() else "unknown"
-            return RunFacts(run_id=run_id, mode=mode, status="unfinished")
-        summary = self._decoded(self.runs / run_id / RESULT, _Summary)
-        figures = summary.best.statistics if summary.best else summary.portfolio.statistics
-        return RunFacts(
-            run_id=run_id,
-            mode=summary.mode,
-            status=summary.status,
-            strategy=summary.strategy,
-            exchange=summary.exchange,
-            symbols=tuple(summary.symbols),
-            from_ms=summary.frame.from_ms,
-            to_ms=summary.frame.to_ms,
-            total_trades=figures.total_trades,
-            return_pct=figures.return_pct,
-        )
+        """A run in a list; one without a result is `unfinished`, with what its events tell."""
+        if not self._has_result(run_id):
+            return self._unfinished_facts(run_id)
+        return _decoded(self.runs / run_id / RESULT, Summary).facts(run_id)
 
     def document(self, run_id: str) -> dict[str, Any]:
-        """The result document as it was written."""
-        path = self._result(run_id)
-        try:
-            document: dict[str, Any] = orjson.loads(path.read_bytes())
-        except orjson.JSONDecodeError as error:
-            raise _unreadable(path, error) from None
+        """The result document as it was written; of a run that has none yet, what its events tell."""
+        if not self._has_result(run_id):
+            told = self.record(run_id, with_events=False).result
+            return json_values({"schema": SCHEMA, **msgspec.structs.asdict(told)})
+        path = self.runs / run_id / RESULT
+        _decoded(path, WalkParts if _decoded(path, Summary).mode == WALKER else ResultRecord)
+        document: dict[str, Any] = orjson.loads(path.read_bytes())
         return document
 
     def asked(self, run_id: str) -> dict[str, Any]:
         """The settings of a run, as `run.json` has them; empty where there are none."""
-        path = self.runs / run_id / "run.json"
-        return self._decoded(path, _Description).settings if path.is_file() else {}
+        return self._asked(run_id).settings
 
     def record(self, run_id: str, with_events: bool = True) -> RunRecord:
-        """A run of any mode but the walker's, with its events."""
-        result = self._decoded(self._result(run_id), ResultRecord)
-        return RunRecord(result, list(self._events(run_id)) if with_events else ())
+        """A run of any mode but the walker's, with its events and timed ticks; without a result, as events tell it."""
+        folder = self.runs / run_id
+        finished = self._has_result(run_id)
+        result = _decoded(folder / RESULT, ResultRecord) if finished else self._told(run_id)
+        if not with_events:
+            return RunRecord(result)
+        return RunRecord(
+            result, list(_lines(folder / EVENTS, EventRecord)), list(_lines(folder / TIMINGS, TickRecord))
+        )
 
-    def _result(self, run_id: str) -> Path:
-        path = self.runs / run_id / RESULT
-        if not path.is_file():
-            raise UsageError(f"run {run_id} has no result: it is still running, or was killed before its end")
-        return path
+    def _unfinished_facts(self, run_id: str) -> RunFacts:
+        asked = self._asked(run_id)
+        if not (self.runs / run_id / EVENTS).is_file():
+            return RunFacts(run_id=run_id, mode=asked.mode, status=UNFINISHED)
+        return told_facts(self._told(run_id))
 
-    def _events(self, run_id: str) -> Iterator[EventRecord]:
+    def _told(self, run_id: str) -> ResultRecord:
         path = self.runs / run_id / EVENTS
         if not path.is_file():
-            return
-        decoder = msgspec.json.Decoder(EventRecord)
-        with path.open("rb") as lines:
-            for number, line in enumerate(lines, 1):
-                if not line.endswith(b"\n"):
-                    # The last line of a run that was killed while it was written.
-                    return
-                try:
-                    yield decoder.decode(line)
-                except msgspec.DecodeError as error:
-                    raise _unreadable(Path(f"{path}:{number}"), error) from None
-
-    def _decoded(self, path: Path, kind: type[T]) -> T:
+            raise UsageError(
+                f"run {run_id} has no result and has told nothing: it has just begun, or was killed"
+            )
         try:
-            return msgspec.json.decode(path.read_bytes(), type=kind)
-        except msgspec.DecodeError as error:
+            return told_so_far(self._asked(run_id), list(_lines(path, ToldEvent)))
+        except msgspec.ValidationError as error:
             raise _unreadable(path, error) from None
+
+    def _asked(self, run_id: str) -> Asked:
+        path = self.runs / run_id / DESCRIPTION
+        asked = _decoded(path, Asked) if path.is_file() else Asked()
+        return msgspec.structs.replace(asked, run_id=run_id)
+
+    def _has_result(self, run_id: str) -> bool:
+        return (self.runs / run_id / RESULT).is_file()
+
+
+def _lines(path: Path, kind: type[T]) -> Iterator[T]:
+    if not path.is_file():
+        return
+    decoder = msgspec.json.Decoder(kind)
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.endswith(b"\n"):
+                # The last line of a run that was killed, or looked at, while it was written.
+                return
+            try:
+                yield decoder.decode(line)
+            except msgspec.DecodeError as error:
+                raise _unreadable(Path(f"{path}:{number}"), error) from None
+
+
+def _decoded(path: Path, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except (msgspec.DecodeError, OSError) as error:
+        raise _unreadable(path, error) from None
 
 
 def _unreadable(path: Path, error: Exception) -> InvalidInput:

@@ -11,8 +11,9 @@ import typer
 from btk.cli.lazy_commands import command_group
 from btk.cli.options import AsJson, Assignments, ConfigFiles, chosen_settings
 from btk.cli.output import print_document
-from btk.library.reports import Choice, Reports
-from btk.model.errors import UsageError
+from btk.library.reports import Choice, Reports, check_kind
+from btk.model.errors import InvalidInput, UsageError
+from btk.report.run_facts import UNFINISHED
 
 app = command_group("Look at what runs left behind: list, show, dump, html, compare.")
 
@@ -48,15 +49,17 @@ def list_runs(
     assignments: Assignments = None,
     as_json: AsJson = False,
 ) -> None:
-    """Every run under dump/runs, the newest first."""
+    """Every run under dump/runs, the newest first. Damaged ones are named on stderr, one a line."""
     archive = _reports(context, config, assignments).archive
-    facts = [archive.facts(run_id) for run_id in archive.run_ids()]
+    runs, damaged = archive.listing()
     if as_json:
-        print_document({"schema": "btk.report-list/1", "path": str(archive.runs), "runs": facts})
-        return
-    from btk.cli.report_screen import show_runs
+        print_document({"schema": "btk.report-list/1", "path": str(archive.runs), "runs": runs})
+    else:
+        from btk.cli.report_screen import show_runs
 
-    show_runs(facts, archive.runs)
+        show_runs(runs, archive.runs)
+    for damage in damaged:
+        typer.echo(f"btk: {damage}", err=True)
 
 
 @app.command()
@@ -83,7 +86,7 @@ def show(  # noqa: PLR0917 (every parameter is a flag)
     else:
         from btk.cli.report_screen import show_run
 
-        show_run(reports.archive.document(run_id), str(reports.archive.runs / run_id))
+        show_run(reports.archive.document(run_id), reports.archive.runs / run_id)
 
 
 @app.command()
@@ -108,14 +111,17 @@ def dump(  # noqa: PLR0917 (every parameter is a flag)
         raise UsageError("--all is every run: leave out either --all or RUN")
     reports = _reports(context, config, assignments)
     written = []
-    for run_id in _finished(reports) if every else [reports.archive.find(run)]:
-        for name in [kind] if kind else reports.kinds(run_id)[: 1 if columns else None]:
+    runs, damaged = _finished(reports) if every else ([reports.archive.find(run)], [])
+    for run_id in runs:
+        for name in _kinds(reports, run_id, kind, every)[: 1 if columns else None]:
             path = out / name if out else None
             written += reports[name].dump(run_id, path, file_format, _names(columns))
     if as_json:
         print_document({"schema": "btk.report-dump/1", "files": [str(path) for path in written]})
     else:
         typer.echo("\n".join(map(str, written)))
+    if damaged:
+        raise InvalidInput("\n".join(map(str, damaged)))
 
 
 @app.command("html")
@@ -169,9 +175,16 @@ def _show_kind(reports: Reports, run_id: str, kind: str, choice: Choice, most_ro
     print_document(msgspec.to_builtins(report_document(*titled)))
 
 
-def _finished(reports: Reports) -> list[str]:
-    archive = reports.archive
-    return [run_id for run_id in archive.run_ids() if archive.facts(run_id).status != "unfinished"]
+def _kinds(reports: Reports, run_id: str, kind: str | None, every: bool) -> list[str]:
+    if kind is None:
+        return reports.kinds(run_id)
+    # Of every run: those that have such a report. Of one: it says that it has none.
+    return [kind] if not every or check_kind(kind) in reports.kinds(run_id, every=True) else []
+
+
+def _finished(reports: Reports) -> tuple[list[str], list[InvalidInput]]:
+    runs, damaged = reports.archive.listing()
+    return [run.run_id for run in runs if run.status != UNFINISHED], damaged
 
 
 def _names(columns: str | None) -> list[str]:

@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from btk.adapters.run_archive import RunFacts
+import msgspec
+
 from btk.cli.console import plain_console
 from btk.cli.result_screen import show_result
 from btk.cli.screen_table import Heading, Line, screen_table
 from btk.cli.walker_screen import show_walk
 from btk.model.dates import format_date
+from btk.model.errors import InvalidInput
+from btk.report.run_facts import RunFacts
 
 MOST_RUNS = 50
 HEADINGS = (
@@ -34,12 +37,15 @@ def show_runs(runs: Sequence[RunFacts], folder: Path) -> None:
         console.print(f"and {len(runs) - MOST_RUNS:,} older ones; --json lists all")
 
 
-def show_run(document: Mapping[str, Any], folder: str) -> None:
-    """A result document of any mode."""
-    if document["mode"] == "walker":
-        show_walk(document, folder)
-    else:
-        show_result(document, folder)
+def show_run(document: Mapping[str, Any], folder: Path) -> None:
+    """A result document of any mode; `InvalidInput` when something in it cannot be shown."""
+    try:
+        if document["mode"] == "walker":
+            show_walk(document, str(folder))
+        else:
+            show_result(document, str(folder))
+    except msgspec.ValidationError as error:
+        raise InvalidInput(f"{folder}: its result cannot be shown: {error}") from None
 
 
 def _cells(run: RunFacts) -> list[str]:

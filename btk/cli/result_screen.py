@@ -56,7 +56,7 @@ def _print_headline(console: Console, result: ResultView) -> None:
         Text.assemble(
             (_percent(figures.return_pct), f"bold {_colour(figures.return_pct)}"),
             f"   {money.plain(figures.start_equity)} -> {money.plain(figures.final_equity)} {money.currency}",
-            f"   max drawdown {_plain(figures.max_drawdown_pct)} %",
+            f"   max drawdown {_share(figures.max_drawdown_pct)}",
         )
     )
     blocks = BLOCKS if console.encoding.startswith("utf") else ASCII_BLOCKS
@@ -83,6 +83,10 @@ class _Money:
 
 def _plain(number: Number, decimals: int = 2) -> str:
     return "N/A" if number is None else f"{number:,.{decimals}f}"
+
+
+def _share(number: Number) -> str:
+    return "N/A" if number is None else f"{_plain(number)} %"
 
 
 def _signed(number: Number, decimals: int = 2) -> str:
@@ -194,7 +198,9 @@ def _facts(result: ResultView, folder: str | None) -> dict[str, str]:
         "Data": _data(result),
         "Signals": _signals(result),
     }
-    return {**facts, **({"Files": folder} if folder else {}), "Speed": _speed(result)}
+    if folder:
+        facts["Files"] = folder
+    return facts if result.timing.seconds is None else {**facts, "Speed": _speed(result)}
 
 
 def _costs(figures: Figures, money: _Money) -> str:
@@ -214,7 +220,7 @@ def _negative(cost: Number) -> Number:
 def _drawdown(figures: Figures, money: _Money) -> str:
     peak_ms, trough_ms = figures.drawdown_peak_ms, figures.drawdown_trough_ms
     if peak_ms is None or trough_ms is None:
-        return "none"
+        return "N/A" if figures.max_drawdown_pct is None else "none"
     recovered_ms = figures.drawdown_recovered_ms
     end = "not recovered" if recovered_ms is None else f"recovered {format_date(recovered_ms)}"
     return (
@@ -242,6 +248,8 @@ def _exits(figures: Figures) -> str:
 
 def _data(result: ResultView) -> str:
     gaps = result.portfolio.statistics.gap_minutes
+    if gaps is None:
+        return "N/A"
     return f"{gaps:,} minutes without a real candle" if gaps else "no gaps"
 
 

@@ -15,7 +15,7 @@ from btk.model.errors import UsageError
 from btk.model.names import SlotKey
 from btk.model.plain_words import did_you_mean
 from btk.report.kinds import KINDS, WALKER, WALKER_TITLE, file_stem, heading
-from btk.report.performance_report import duration_report
+from btk.report.performance_report import Timed, duration_report
 from btk.report.report import Report, markdown
 from btk.report.run_record import RunRecord
 from btk.report.walk_report import walk_report
@@ -75,13 +75,13 @@ class Reports:
     def __getitem__(self, kind: str) -> KindReports:
         return KindReports(self, check_kind(kind))
 
-    def kinds(self, run: str | None = None) -> list[str]:
-        """The kinds that are written of a run when none is named."""
+    def kinds(self, run: str | None = None, every: bool = False) -> list[str]:
+        """The kinds that are written of a run when none is named; `every`: that can be."""
         run_id = self.archive.find(run)
         if self._is_walk(run_id):
             return [WALKER, "performance"]
         result = self._record(run_id).result
-        return [kind.name for kind in KINDS.values() if kind.suits(result) and not kind.asked_only]
+        return [row.name for row in KINDS.values() if row.suits(result) and (every or not row.asked_only)]
 
     def titled(self, kind: str, run: str | None, choice: Choice = EVERYTHING) -> Titled:
         """One report of one run."""
@@ -135,8 +135,8 @@ class Reports:
             return walk_report(document), f"{WALKER_TITLE}: {about}", stem
         if kind == "performance":
             scores = read_variants(self.archive.runs, run_id, Score)
-            seconds = [score.seconds * 1000 for score in scores]
-            return duration_report({"variant": seconds}), f"Performance Report: {about}", stem
+            variants = Timed([score.seconds * 1000 for score in scores])
+            return duration_report({"variant": variants}), f"Performance Report: {about}", stem
         raise UsageError(f"run {run_id} is a walk, it has no {kind} report, but {WALKER}, performance")
 
     def _is_walk(self, run_id: str) -> bool:

@@ -100,9 +100,9 @@ def _change_pct(before: object, after: object) -> float | None:
 
 
 def _partial(result: ResultRecord) -> Sequence[str]:
-    if result.status == "complete":
+    if result.status != "partial":
         return ()
-    return ("this run was interrupted: the figures cover only what ran until then",)
+    return ("this run has not come to its end: the figures cover only what ran until then",)
 
 
 def _tile(name: str, value: object, toned: bool) -> dict[str, object]:

@@ -46,7 +46,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     exposure_pct: Number = None
     ambiguous_exits: int = 0
     exact_touches: int = 0
-    gap_minutes: int = 0
+    gap_minutes: int | None = None
     by_close_reason: dict[str, Group] = {}
 
 

@@ -127,11 +127,19 @@ class EventRecord(msgspec.Struct, frozen=True, kw_only=True):
     note: str | None = None
 
 
+class TickRecord(msgspec.Struct, frozen=True):
+    """One line of `performance.jsonl`: how long each part of a tick took."""
+
+    tick_ms: int
+    seconds: Mapping[str, float]
+
+
 class RunRecord(msgspec.Struct, frozen=True):
-    """A run with its events in the order of time."""
+    """A run with its events, and its ticks where they are timed, in the order of time."""
 
     result: ResultRecord
     events: Sequence[EventRecord] = ()
+    ticks: Sequence[TickRecord] = ()
 
     def events_of(self, slot: SlotKey | None, types: Sequence[str] = ()) -> list[EventRecord]:
         """The events of one slot (of all: None), of the types named (none named: of all)."""

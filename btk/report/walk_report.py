@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from btk.report.ranking import SHOWN
 from btk.report.report import Report
 from btk.report.tables import Cell, Column, Fact, Row, Table, statistic_column
@@ -15,6 +17,22 @@ FAILED_COLUMNS = (
     Column("params", "Parameters"),
     Column("error", "Error"),
 )
+
+
+class WalkParts(msgspec.Struct, frozen=True):
+    """What a walk's document must have to be shown."""
+
+    symbols: list[str]
+    metric: str
+    minimize: bool
+    varied: list[str]
+    counts: dict[str, int]
+    best: dict[str, Any] | None
+    deflated_sharpe: dict[str, Any] | None
+    ranking: list[dict[str, Any]]
+    failed: list[dict[str, Any]]
+    warnings: list[str]
+    timing: dict[str, Any]
 
 
 def walk_report(document: Mapping[str, Any]) -> Report:

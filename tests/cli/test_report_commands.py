@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +87,57 @@ def test_two_runs_are_compared_with_what_differs_in_their_settings(root: Path, c
     assert report(root, "compare", first, second) == 0
     shown = f"| strategy.params.every | {differing[first]} | {differing[second]} |"
     assert shown in capsys.readouterr().out
+
+
+@pytest.fixture
+def damaged(root: Path) -> Iterator[Path]:
+    folder = root / "dump" / "runs" / "20990101T000000-damage"
+    folder.mkdir()
+    (folder / "result.json").write_text('{"mode": "backtest"')
+    yield folder
+    shutil.rmtree(folder)
+
+
+def test_a_damaged_run_is_named_and_the_others_are_listed(
+    root: Path, damaged: Path, capsys: Captured
+) -> None:
+    capsys.readouterr()
+    assert report(root, "list", "--json") == 0
+    printed = capsys.readouterr()
+    assert len(json.loads(printed.out)["runs"]) == 2
+    assert printed.err.startswith(f"btk: {damaged}/result.json is no file of a run: ")
+    assert printed.err.count("\n") == 1
+    assert report(root, "show", damaged.name) == 3
+
+
+def test_dump_all_writes_the_others_of_a_damaged_run_and_fails(
+    root: Path, damaged: Path, tmp_path: Path, capsys: Captured
+) -> None:
+    flags = ["--all", "--kind", "heatmap", "--out", str(tmp_path)]
+    assert report(root, "dump", *flags) == 3
+    assert len(list((tmp_path / "heatmap").iterdir())) == 2
+    assert str(damaged) in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ['{"mode": 1}', "[]", "\x00", '"x"', "{}", "[" * 100_000])
+def test_whatever_a_result_holds_it_is_one_line(
+    root: Path, damaged: Path, text: str, capsys: Captured
+) -> None:
+    (damaged / "result.json").write_text(text)
+    for command in ("show", "dump", "html"):
+        capsys.readouterr()
+        assert report(root, command, damaged.name) == 3
+        assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_figure_that_is_no_number_is_one_line(root: Path, damaged: Path, capsys: Captured) -> None:
+    newest = next(path for path in sorted(damaged.parent.iterdir()) if path != damaged)
+    document = json.loads((newest / "result.json").read_bytes())
+    document["portfolio"]["statistics"]["return_pct"] = "much"
+    (damaged / "result.json").write_text(json.dumps(document))
+    capsys.readouterr()
+    assert report(root, "show", damaged.name) == 3
+    assert capsys.readouterr().err.count("\n") == 1
 
 
 @pytest.mark.parametrize(

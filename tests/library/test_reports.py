@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -187,6 +188,50 @@ def test_what_is_not_there_is_said_with_what_is(reports: Reports, run_id: str) -
         reports["risk"].get_data(run_id, Choice(symbol="BTCUSDT"))
 
 
+@pytest.fixture
+def running(reports: Reports, run_id: str) -> Iterator[str]:
+    """A paper run that is still running: it has told events, timed ticks, and has no result."""
+    paper = reports.archive.runs / "20990101T000000-bbbbbb"
+    finished = reports.archive.runs / run_id
+    paper.mkdir()
+    (paper / "run.json").write_text((finished / "run.json").read_text().replace('"backtest"', '"paper"', 1))
+    told = (finished / "events.jsonl").read_text()
+    (paper / "events.jsonl").write_text(told + '{"type":"opened","at')
+    line = '{"tick_ms":%d,"seconds":{"fetch":0.002,"decide":0.001}}\n'
+    (paper / "performance.jsonl").write_text(line % 60_000 + line % 120_000 + '{"tick_ms":18')
+    yield paper.name
+    shutil.rmtree(paper)
+
+
+def test_a_run_that_is_still_running_is_told_by_its_events(
+    reports: Reports, running: str, run_id: str
+) -> None:
+    finished: Any = reports.archive.document(run_id)
+    document = reports.archive.document(running)
+    assert document["status"] == "unfinished"
+    for symbol, part in finished["symbols"].items():
+        told = document["symbols"][symbol]
+        assert [trade["id"] for trade in told["trades"]] == [trade["id"] for trade in part["trades"]]
+        assert told["rejected"] == part["rejected"]
+        assert told["statistics"]["sharpe_ratio"] == part["statistics"]["sharpe_ratio"]
+    facts = reports.archive.facts(running)
+    assert (facts.mode, facts.status, facts.return_pct) == ("paper", "unfinished", None)
+    assert facts.total_trades == finished["portfolio"]["statistics"]["total_trades"]
+
+
+def test_every_report_of_a_running_run_can_be_written(reports: Reports, running: str, tmp_path: Path) -> None:
+    kinds = reports.kinds(running)
+    assert kinds[0] == "paper"
+    for kind in kinds:
+        assert all(path.is_file() for path in reports[kind].dump(running, tmp_path / kind))
+    timings = {row["metric"]: row for row in reports["performance"].get_data(running).rows}
+    assert (timings["tick"]["count"], timings["tick fetch"]["median_ms"]) == (2, 2.0)
+
+
+def test_the_newest_run_is_one_with_a_result(reports: Reports, running: str) -> None:
+    assert reports.archive.find(None) < running
+
+
 def test_a_run_without_a_result_is_listed_and_a_broken_one_is_named(tmp_path: Path) -> None:
     archive = Reports(tmp_path).archive
     (tmp_path / "runs" / "20240101T000000-aaaaaa").mkdir(parents=True)
@@ -198,3 +243,15 @@ def test_a_run_without_a_result_is_listed_and_a_broken_one_is_named(tmp_path: Pa
     (tmp_path / "runs" / "20240101T000000-aaaaaa" / "result.json").write_text('{"mode": "backtest"')
     with pytest.raises(InvalidInput, match=r"result\.json is no file of a run"):
         archive.facts("20240101T000000-aaaaaa")
+
+
+def test_a_damaged_run_does_not_hide_the_others(reports: Reports, root: Path, run_id: str) -> None:
+    damaged = reports.archive.runs / "20980101T000000-cccccc"
+    damaged.mkdir()
+    (damaged / "result.json").write_text("[]")
+    try:
+        runs, complaints = reports.archive.listing()
+    finally:
+        shutil.rmtree(damaged)
+    assert run_id in [run.run_id for run in runs]
+    assert [str(damaged / "result.json") in str(complaint) for complaint in complaints] == [True]

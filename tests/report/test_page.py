@@ -65,7 +65,7 @@ def test_the_page_has_every_trade_and_candles_with_their_holes() -> None:
     assert rows[0]["closed"] - rows[0]["opened"] == HOUR
     assert document["symbols"][0]["bars"]["close"] == [1.0, None, 3.0]
     assert document["warnings"] == [
-        "this run was interrupted: the figures cover only what ran until then",
+        "this run has not come to its end: the figures cover only what ran until then",
         "careful",
     ]
 

@@ -1,0 +1,77 @@
+"""Run facts: one run in a list, from its result or from what its events tell."""
+
+from __future__ import annotations
+
+import msgspec
+
+from btk.report.run_record import FramePart, ResultRecord
+
+UNFINISHED = "unfinished"
+
+
+class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """One run in a list; what it has not come to yet is None."""
+
+    run_id: str
+    mode: str
+    status: str
+    strategy: str | tuple[str, ...] = ()
+    exchange: str | None = None
+    symbols: tuple[str, ...] = ()
+    from_ms: int | None = None
+    to_ms: int | None = None
+    total_trades: int | None = None
+    return_pct: float | None = None
+
+
+class _Figures(msgspec.Struct, frozen=True):
+    total_trades: int | None = None
+    return_pct: float | None = None
+
+
+class _Part(msgspec.Struct, frozen=True):
+    statistics: _Figures = _Figures()
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """What a list needs of a result document of any mode; msgspec skips the trades, however many."""
+
+    mode: str
+    status: str
+    strategy: str | tuple[str, ...]
+    exchange: str
+    frame: FramePart
+    symbols: dict[str, msgspec.Raw] | tuple[str, ...]
+    portfolio: _Part = _Part()
+    best: _Part | None = None
+
+    def facts(self, run_id: str) -> RunFacts:
+        """The run in a list; of a walk the figures are those of its winner."""
+        figures = (self.best or self.portfolio).statistics
+        return RunFacts(
+            run_id=run_id,
+            mode=self.mode,
+            status=self.status,
+            strategy=self.strategy,
+            exchange=self.exchange,
+            symbols=tuple(self.symbols),
+            from_ms=self.frame.from_ms,
+            to_ms=self.frame.to_ms,
+            total_trades=figures.total_trades,
+            return_pct=figures.return_pct,
+        )
+
+
+def told_facts(told: ResultRecord) -> RunFacts:
+    """A run that has no result yet, in a list."""
+    return RunFacts(
+        run_id=told.run_id,
+        mode=told.mode,
+        status=told.status,
+        strategy=told.strategy,
+        exchange=told.exchange,
+        symbols=tuple(told.symbols),
+        from_ms=told.frame.from_ms,
+        to_ms=told.frame.to_ms,
+        total_trades=len(told.trades()),
+    )

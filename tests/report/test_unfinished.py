@@ -1,0 +1,84 @@
+"""What the events of a run without a result tell."""
+
+import msgspec
+import pytest
+
+from btk.report.unfinished import Asked, ToldEvent, told_so_far
+from tests.report.trade_samples import DAY, HOUR, MIDNIGHT, trade
+
+MINUTE_MS = 60_000
+ASKED = Asked(
+    run_id="r",
+    mode="paper",
+    started_at_ms=MIDNIGHT,
+    settings={
+        "symbols": ["BTCUSDT", "ETHUSDT"],
+        "exchange": {"name": "demo"},
+        "execution": {"model": "candle"},
+        "strategy": {"entry": ["strategies/sma_cross.py"], "params": {"fast": 5}},
+        "wallet": {"currency": "USDT", "start": 500.0},
+    },
+)
+
+
+def event(kind: str, day: int, symbol: str = "BTCUSDT", **fields: object) -> ToldEvent:
+    at_ms = MIDNIGHT + day * DAY
+    named = {"symbol": symbol, "strategy": "sma_cross", "id": f"signal-{day:06}"}
+    return ToldEvent(type=kind, at_ms=at_ms, tick_ms=at_ms + MINUTE_MS, **{**named, **fields})
+
+
+def closed(day: int, pnl_pct: float = 1.0) -> ToldEvent:
+    return event("closed", day, trade=trade(day, pnl_pct))
+
+
+def test_trades_refusals_and_cancelled_signals_are_those_of_the_events() -> None:
+    events = [
+        closed(0),
+        event(
+            "cancelled", 1, "ETHUSDT", position="long", price_open=9.0, scheduled_at_ms=5, reason="timeout"
+        ),
+        event("rejected", 2, "ETHUSDT", reason="cash", detail="none left", count=3),
+        closed(3, -2.0),
+    ]
+    told = told_so_far(ASKED, events)
+    assert [one.pnl_pct for one in told.trades()] == [1.0, -2.0]
+    assert [one.reason for one in told.symbols["ETHUSDT"].cancelled] == ["timeout"]
+    assert [one.count for one in told.symbols["ETHUSDT"].rejected] == [3]
+    assert told.symbols["BTCUSDT"].statistics["total_trades"] == 2
+    assert told.portfolio.statistics["total_pnl_cost"] == pytest.approx(-1.0)
+
+
+def test_what_only_a_result_knows_is_missing_and_said_so() -> None:
+    told = told_so_far(ASKED, [closed(0)])
+    figures = told.portfolio.statistics
+    assert (figures["start_equity"], figures.get("return_pct"), figures.get("max_drawdown_pct")) == (
+        500.0,
+        None,
+        None,
+    )
+    assert told.status == "unfinished"
+    assert "no result" in told.warnings[0]
+
+
+def test_the_frame_ends_with_the_last_event_and_a_replay_begins_with_its_first() -> None:
+    later = told_so_far(ASKED, [closed(2)])
+    assert (later.frame.from_ms, later.frame.to_ms) == (MIDNIGHT, MIDNIGHT + 2 * DAY + 2 * MINUTE_MS)
+    replay = told_so_far(msgspec.structs.replace(ASKED, started_at_ms=MIDNIGHT + 900 * DAY), [closed(2)])
+    assert replay.frame.from_ms == MIDNIGHT + 2 * DAY
+
+
+def test_a_trade_that_was_told_again_after_a_kill_is_one_trade() -> None:
+    assert len(told_so_far(ASKED, [closed(0), closed(0)]).trades()) == 1
+
+
+def test_before_anything_happened_there_are_symbols_and_the_file_of_the_strategy() -> None:
+    told = told_so_far(ASKED, [])
+    assert list(told.symbols) == ["BTCUSDT", "ETHUSDT"]
+    assert told.strategy == "strategies/sma_cross.py"
+    assert told.frame.to_ms > told.frame.from_ms
+
+
+def test_settings_from_another_world_are_no_reason_to_fail() -> None:
+    told = told_so_far(Asked(), [closed(0)])
+    assert (told.mode, told.exchange, list(told.symbols)) == ("unknown", "", ["BTCUSDT"])
+    assert told.trades()[0].closed_at_ms == MIDNIGHT + HOUR
