@@ -1,10 +1,10 @@
-"""`btk cache schedule`: warms the cache whenever the cron expression of the settings is due, or tells cron to."""
+"""`btk cache schedule`: warms the cache whenever the cron expression of the settings is due, or tells others to."""
 
 from __future__ import annotations
 
 import shlex
 import sys
-import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -14,16 +14,13 @@ import typer
 
 from btk import wiring
 from btk.adapters.candle_series import SeriesKey
-from btk.adapters.cron_times import due_times
+from btk.adapters.cron_times import crontab_line, due_times, local_offsets
 from btk.adapters.settings import Loaded
 from btk.cli.options import Assignments, ConfigFiles, chosen_settings
-from btk.library.candles import warm_spans
+from btk.library.candle_schedule import SystemClock, keep_warm
 from btk.model.bars import Span
-from btk.model.errors import AlreadyRunning, Transient, Unknown
+from btk.model.errors import UsageError
 from btk.model.intervals import DAY_MS, MINUTE_MS, floor_to
-
-# A laptop that was asleep must not find its next run hours late.
-_LONGEST_SLEEP_SECONDS = 30.0
 
 Days = Annotated[
     int | None,
@@ -48,47 +45,37 @@ def schedule(
     config: ConfigFiles = None,
     assignments: Assignments = None,
 ) -> None:
-    """Warm the cache at the times of cache.schedule (UTC), in the foreground, until it is stopped."""
+    """Warm the cache at the times of cache.schedule (UTC), in the foreground, until it is stopped.
+
+    What an exchange refuses is said, and the next time waited for. Exit 130 after Ctrl-C, 143 after SIGTERM.
+    """
+    if print_crontab + print_systemd + (next_ is not None) > 1:
+        raise UsageError("choose one of --print-crontab, --print-systemd and --next")
     loaded = chosen_settings(context, config, assignments)
-    expression = loaded.settings.cache.schedule
-    times = due_times(expression, datetime.now(UTC))
+    now, expression = datetime.now(UTC), loaded.settings.cache.schedule
+    times = due_times(expression, now)
     if next_ is not None:
         for moment in islice(times, next_):
             typer.echo(moment.strftime("%Y-%m-%dT%H:%MZ"))
     elif print_crontab:
-        # cron has another clock than we do on a machine whose time zone is not UTC.
-        typer.echo(f"CRON_TZ=UTC\n{expression} {_command(loaded, 'warm', days)} --quiet")
+        command = f"{_command(loaded, 'warm', days)} --quiet"
+        typer.echo(f"# {expression} in UTC, whatever the time zone of this machine")
+        typer.echo(crontab_line(expression, local_offsets(now), command))
     elif print_systemd:
         typer.echo(_unit(loaded, days))
     else:
-        for moment in times:
-            _sleep_until(moment)
-            _warm(loaded, days)
+        keep_warm(loaded, lambda now: _spans(loaded, days, now), SystemClock(), _say)
 
 
-def _warm(loaded: Loaded, days: int | None) -> None:
-    try:
-        outcome = warm_spans(loaded.settings, loaded.root, _spans(loaded, days))
-        if outcome.error:
-            raise outcome.error
-    except (AlreadyRunning, Transient, Unknown) as error:
-        # The next time may be better.
-        print(f"btk: {error}", file=sys.stderr, flush=True)
-        return
-    new = sum(series.new for series in outcome.series)
-    print(f"btk: {datetime.now(UTC):%Y-%m-%dT%H:%MZ} {new:,} new candles", file=sys.stderr, flush=True)
+def _say(words: str) -> None:
+    print(f"btk: {words}", file=sys.stderr, flush=True)
 
 
-def _spans(loaded: Loaded, days: int | None) -> dict[SeriesKey, Span]:
+def _spans(loaded: Loaded, days: int | None, now: datetime) -> Mapping[SeriesKey, Span]:
     if days is None:
         return wiring.needed_spans(loaded.settings, loaded.root)
-    now_ms = floor_to(wiring.now_ms(), MINUTE_MS)
+    now_ms = floor_to(int(now.timestamp() * 1000), MINUTE_MS)
     return wiring.minutes_of(loaded.settings, Span(now_ms - days * DAY_MS, now_ms))
-
-
-def _sleep_until(moment: datetime) -> None:
-    while (left := (moment - datetime.now(UTC)).total_seconds()) > 0:
-        time.sleep(min(left, _LONGEST_SLEEP_SECONDS))
 
 
 def _command(loaded: Loaded, name: str, days: int | None) -> str:
@@ -99,15 +86,20 @@ def _command(loaded: Loaded, name: str, days: int | None) -> str:
 
 
 def _unit(loaded: Loaded, days: int | None) -> str:
+    # systemd has a meaning of its own for both signs.
+    command = _command(loaded, "schedule", days).replace("%", "%%").replace("$", "$$")
     return "\n".join(
         (
+            "# ~/.config/systemd/user/btk-cache.service, then: systemctl --user enable --now btk-cache",
             "[Unit]",
             "Description=btk: candles of " + ", ".join(loaded.settings.symbols),
             "After=network-online.target",
             "Wants=network-online.target",
             "",
             "[Service]",
-            f"ExecStart={_command(loaded, 'schedule', days)}",
+            f"ExecStart={command}",
+            "# How btk says that it was stopped.",
+            "SuccessExitStatus=130 143",
             "Restart=on-failure",
             "RestartSec=60",
             "",

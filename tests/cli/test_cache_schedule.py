@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from btk.adapters.cron_times import due_times
 from btk.cli.app import run
 from btk.model.errors import SettingsError
+from tests.cli.btk_process import start_btk
 
 Captured = pytest.CaptureFixture[str]
 NOON = datetime(2024, 2, 28, 12, 30, tzinfo=UTC)
@@ -45,9 +47,9 @@ def test_the_next_times_are_printed(root: Path, capsys: Captured) -> None:
 
 def test_the_line_for_cron_runs_this_btk_on_this_project_and_is_quiet(root: Path, capsys: Captured) -> None:
     assert run(["cache", "schedule", "--print-crontab", "--days", "2", "--root", str(root)]) == 0
-    line = capsys.readouterr().out.splitlines()[-1]
-    assert line.startswith("7 */6 * * * ")
-    assert line.endswith(f"cache warm --root {root} --days 2 --quiet")
+    why, line = capsys.readouterr().out.splitlines()
+    assert why == "# 7 */6 * * * in UTC, whatever the time zone of this machine"
+    assert line.endswith(f"cache warm --root {root} --days 2 --quiet;; esac")
 
 
 def test_the_systemd_service_runs_the_schedule_in_the_foreground(root: Path, capsys: Captured) -> None:
@@ -55,3 +57,27 @@ def test_the_systemd_service_runs_the_schedule_in_the_foreground(root: Path, cap
     unit = capsys.readouterr().out
     assert f"cache schedule --root {root}\n" in unit
     assert "Restart=on-failure" in unit
+    assert "SuccessExitStatus=130 143" in unit
+
+
+def test_only_one_thing_can_be_printed(root: Path, capsys: Captured) -> None:
+    assert run(["cache", "schedule", "--next", "1", "--print-crontab", "--root", str(root)]) == 2
+    assert "choose one of" in capsys.readouterr().err
+
+
+def test_an_expression_that_is_never_due_is_exit_3(root: Path, capsys: Captured) -> None:
+    wish = ("--set", "cache.schedule=0 0 30 2 *")
+    assert run(["cache", "schedule", "--next", "1", *wish, "--root", str(root)]) == 3
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "word"), [(signal.SIGINT, 130, b"interrupted"), (signal.SIGTERM, 143, b"terminated")]
+)
+def test_a_signal_ends_the_waiting_in_one_line(root: Path, number: int, code: int, word: bytes) -> None:
+    process = start_btk("cache", "schedule", "--root", str(root))
+    assert process.stderr is not None
+    assert process.stderr.readline().startswith(b"btk: next at ")
+    process.send_signal(number)
+    output, errors = process.communicate(timeout=60)
+    assert (process.returncode, output, errors) == (code, b"", b"btk: " + word + b"\n")
