@@ -10,7 +10,7 @@ from typing import Any
 import ccxt.async_support
 
 from tests.venue.trading_clock import VenueClock
-from tests.venue.trading_nouns import Listing
+from tests.venue.trading_nouns import Filters, Listing
 from tests.venue.trading_transport import VenueSession
 from tests.venue.trading_venue import TradingVenue
 
@@ -22,7 +22,11 @@ def stocked_venue(clock: VenueClock) -> TradingVenue:
     venue = TradingVenue(clock)
     for base, price in (("BTC", 50_000), ("ETH", 2_000)):
         venue.spot.list_symbol(Listing(f"{base}USDT", base, Decimal(price)))
+    filters = Filters(step=Decimal("0.001"), smallest=Decimal("0.001"), most_algo_orders=10)
+    for base, price in (("BTC", 50_000), ("ETH", 2_000)):
+        venue.contracts.list_symbol(Listing(f"{base}USDT", base, Decimal(price), filters=filters))
     venue.spot.wallet.deposit("USDT", 100_000)
+    venue.contracts.cash = Decimal(100_000)
     return venue
 
 

@@ -214,6 +214,7 @@ class SpotMarket:
 
     def _note(self, listing: Listing) -> None:
         held = max(ZERO, min(self._own[listing.symbol], self.wallet.total(listing.base)))
+        self._own[listing.symbol] = held
         stops: dict[int, Decimal] = {
             id(order.hold): order.remaining
             for order in self.book.open_orders(listing.symbol)

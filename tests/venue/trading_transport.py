@@ -25,6 +25,7 @@ class VenueSession:
     """
 
     closed = False
+    headers: Mapping[str, str] = {}
 
     def __init__(
         self, venue: TradingVenue, wait: Callable[[float], Awaitable[None]] | None = None, latency_ms: int = 0

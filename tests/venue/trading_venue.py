@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any
 
 from tests.venue.trading_clock import VenueClock
+from tests.venue.trading_contracts import ContractMarket
 from tests.venue.trading_faults import (
     ConnectionCut,
     Cuts,
@@ -21,6 +22,7 @@ from tests.venue.trading_faults import (
     is_order,
     refused,
 )
+from tests.venue.trading_futures import FUTURES_ROUTES
 from tests.venue.trading_market import SpotMarket
 from tests.venue.trading_nouns import Refusal
 from tests.venue.trading_requests import JSON, Heard, Params, Request, request_of
@@ -30,7 +32,11 @@ AHEAD_MS = 1_000
 WINDOW_MS = 5_000
 MINUTE_MS = 60_000
 SPOT_HOSTS = frozenset({"api.binance.com", "demo-api.binance.com", "testnet.binance.vision"})
-ROUTES: Mapping[str, Mapping[tuple[str, str], Route]] = dict.fromkeys(SPOT_HOSTS, SPOT_ROUTES)
+FUTURES_HOSTS = frozenset({"fapi.binance.com", "demo-fapi.binance.com"})
+ROUTES: Mapping[str, Mapping[tuple[str, str], Route]] = {
+    **dict.fromkeys(SPOT_HOSTS, SPOT_ROUTES),
+    **dict.fromkeys(FUTURES_HOSTS, FUTURES_ROUTES),
+}
 
 Answered = tuple[int, dict[str, str], str]
 
@@ -55,6 +61,7 @@ class TradingVenue:
         self.key = Key()
         self.account_id = 4711
         self.spot = SpotMarket(clock)
+        self.contracts = ContractMarket(clock)
         self.heard: list[Heard] = []
         self.planned: list[Planned] = []
         self.weight_limit = 6_000
