@@ -87,7 +87,7 @@ class Inbox:
             verdict = _on_slot(slot, command, desk, tick_ms)
         if isinstance(verdict, Refused):
             words = ("command", f"{type(command).__name__}: {verdict.reason}")
-            slot.tell([rejected("", words, tick_ms, slot.terms)])
+            slot.tell([rejected(words, tick_ms, slot.terms)])
         return verdict
 
 

@@ -14,7 +14,7 @@ from btk.core.states import Idle, Open
 from btk.engines.feed import Stretch
 from btk.engines.journal import Phase
 from btk.engines.judge import Judge, Rejection
-from btk.engines.refusals import rejected
+from btk.engines.refusals import Wish, rejected
 from btk.engines.requests import Ahead, Answer, Ask, Request, Watch
 from btk.engines.slot import Slot
 from btk.engines.slot_hooks import Hook
@@ -223,11 +223,12 @@ class Loop:
             slot.place(verdict)
 
     def _refuse(self, slot: Slot, signal: Signal, words: tuple[str, str], tick: int) -> None:
-        slot.tell([rejected(_id_of(signal), words, tick, slot.terms)])
+        slot.tell([rejected(words, tick, slot.terms, Wish(signal, slot.price_at(tick)))])
         self._remember_rejection(slot, signal, words)
 
     def _give_back(self, slot: Slot, signal: Signal, refusal: Refusal, tick: int) -> None:
-        slot.tell(slot.refusals.add(_id_of(signal), refusal, tick, slot.schedule.interval_ms))
+        wish = Wish(signal, slot.price_at(tick))
+        slot.tell(slot.refusals.add(wish, refusal, tick, slot.schedule.interval_ms))
         slot.schedule.give_back()
         if slot.refusals.is_first():
             self._remember_rejection(slot, signal, (refusal.kind, refusal.words))
@@ -235,10 +236,6 @@ class Loop:
     def _remember_rejection(self, slot: Slot, signal: Signal, words: tuple[str, str]) -> None:
         if "on_rejected" in slot.hooks:
             slot.hooks_due.append(("on_rejected", (signal, f"{words[0]}: {words[1]}")))
-
-
-def _id_of(signal: Signal) -> str:
-    return signal.id if isinstance(signal.id, str) else ""
 
 
 def end_frame(slots: Sequence[Slot], end_tick_ms: int, candles: dict[str, Any]) -> None:

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from numbers import Real
+from typing import Any, NamedTuple
+
 import msgspec
 
 from btk.core.risk import Refusal
 from btk.core.rules import Terms
 from btk.core.slot_record import CountedError, CountedRefusal
 from btk.model.events import ErrorEvent, RejectedEvent
+from btk.model.signal import Signal
+
+SIDES = ("long", "short")
+BEYOND_ANY_PRICE = 1e300
+
+
+class Wish(NamedTuple):
+    """A signal, and what the market showed when it came."""
+
+    signal: Signal
+    price: float
 
 
 class _Run(msgspec.Struct):
@@ -23,7 +37,7 @@ class Refusals:
         self._terms = terms
         self._run: _Run | None = None
 
-    def add(self, signal_id: str, refusal: Refusal, now_ms: int, interval_ms: int) -> list[RejectedEvent]:
+    def add(self, wish: Wish, refusal: Refusal, now_ms: int, interval_ms: int) -> list[RejectedEvent]:
         """Count a refusal; the events to tell: the row that it ended."""
         run, slot_ms = self._run, now_ms - now_ms % interval_ms
         same = (refusal.kind, refusal.rule, slot_ms)
@@ -32,7 +46,7 @@ class Refusals:
             return []
         ended = self.end(now_ms)
         words = (refusal.kind, refusal.words)
-        self._run = _Run(rejected(signal_id, words, now_ms, self._terms), same, slot_ms + interval_ms)
+        self._run = _Run(rejected(words, now_ms, self._terms, wish), same, slot_ms + interval_ms)
         return ended
 
     def is_first(self) -> bool:
@@ -60,18 +74,38 @@ class Refusals:
         return self.end(now_ms) if self._run is not None and self._run.over_ms <= now_ms else []
 
 
-def rejected(signal_id: str, words: tuple[str, str], now_ms: int, terms: Terms) -> RejectedEvent:
-    """A signal was refused once."""
+def rejected(words: tuple[str, str], now_ms: int, terms: Terms, wish: Wish | None = None) -> RejectedEvent:
+    """A signal was refused once; without a wish, a command was."""
     return RejectedEvent(
         at_ms=now_ms,
         tick_ms=now_ms,
         symbol=terms.symbol,
         strategy=terms.strategy,
-        id=signal_id,
         reason=words[0],
         detail=words[1],
         count=1,
+        **({"id": ""} if wish is None else _wished(wish)),
     )
+
+
+def _wished(wish: Wish) -> dict[str, Any]:
+    # A strategy may put anything into its signal, and that may be why it is refused.
+    signal = wish.signal
+    return {
+        "id": signal.id if isinstance(signal.id, str) else "",
+        "position": signal.position
+        if isinstance(signal.position, str) and signal.position in SIDES
+        else None,
+        "price": _number(wish.price),
+        "price_open": _number(signal.price_open),
+        "price_take_profit": _number(signal.price_take_profit),
+        "price_stop_loss": _number(signal.price_stop_loss),
+        "note": signal.note if isinstance(signal.note, str) else "",
+    }
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, Real) and abs(value) < BEYOND_ANY_PRICE else None
 
 
 class Errors:

@@ -134,12 +134,22 @@ class CancelledEvent(Event, frozen=True, kw_only=True, tag="cancelled"):
 
 
 class RejectedEvent(Event, frozen=True, kw_only=True, tag="rejected"):
-    """A signal was refused; `at_ms` is the first refusal of `count` equal ones in one interval."""
+    """A signal was refused; `at_ms` is the first refusal of `count` equal ones in one interval.
+
+    What the signal wished for is that of the first; None where it said nothing usable, or a command was refused.
+    `price` is what the market showed then.
+    """
 
     id: str
     reason: str
     detail: str
     count: int
+    position: PositionSide | None = None
+    price: float | None = None
+    price_open: float | None = None
+    price_take_profit: float | None = None
+    price_stop_loss: float | None = None
+    note: str = ""
 
 
 class ErrorEvent(Event, frozen=True, kw_only=True, tag="error"):

@@ -57,7 +57,8 @@ PARTIAL_COLUMNS = (
     *(PRICE, *LEVELS, MOVE, NOTE, *SINCE, TIME, MODE),
 )
 RISK_COLUMNS = (
-    *(TIME, SYMBOL, STRATEGY, Column("exchange", "Exchange"), SIGNAL),
+    *(TIME, SYMBOL, STRATEGY, SIGNAL, NOTE, POSITION, Column("exchange", "Exchange")),
+    *(Column("price_open", "Open Price", "price"), *LEVELS[1:3], PRICE),
     Column("reason", "Rejection Reason"),
     Column("detail", "Detail"),
     Column("count", "Times", "whole"),
@@ -141,8 +142,8 @@ def risk_report(run: RunRecord, slot: SlotKey | None) -> Report:
     """Signals that were refused, by whom and why."""
     events = run.events_of(slot, ("rejected",))
     rows: list[Row] = [
-        {**_head(event), "exchange": run.result.exchange, "reason": event.reason, "detail": event.detail,
-         "count": event.count or 1}
+        {**_head(event), **_wish(event), "exchange": run.result.exchange, "reason": event.reason,
+         "detail": event.detail, "count": event.count or 1}
         for event in events
     ]  # fmt: skip
     total = sum(event.count or 1 for event in events)
@@ -176,6 +177,17 @@ def _head(event: EventRecord) -> dict[str, Cell]:
         "strategy": event.strategy,
         "id": event.id,
         "price": event.price_open if event.price is None and event.type == "opened" else event.price,
+    }
+
+
+def _wish(event: EventRecord) -> dict[str, Cell]:
+    return {
+        "position": event.position,
+        "note": event.note or None,
+        # At market there is no entry price to wish for.
+        "price_open": event.price if event.price_open is None else event.price_open,
+        "price_take_profit": event.price_take_profit,
+        "price_stop_loss": event.price_stop_loss,
     }
 
 
