@@ -21,18 +21,26 @@ EVENT_SCHEMA = "btk.event/1"
 
 
 class RunFolder:
-    """Writes `run.json`, `events.jsonl` and `result.json`; `DumpError` when the disk refuses."""
+    """Writes `run.json`, `events.jsonl` and `result.json`; `DumpError` when the disk refuses.
 
-    def __init__(self, runs: Path, run_id: str) -> None:
+    `again`: go on with a run that was left, or begin one of this name where none is. `last_seq` is the number of the
+    event written last.
+    """
+
+    def __init__(self, runs: Path, run_id: str, again: bool = False) -> None:
         self.path = runs / run_id
+        self.last_seq = 0
         self._disk = Disk()
         self._lines: list[bytes] = []
-        self._seq = 0
         make_folder(self._disk, self.path)
+        events = self.path / "events.jsonl"
         try:
-            owned = os.open(self.path / "events.jsonl", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            if again:
+                self.last_seq = _whole_lines_only(events)
+            fresh = 0 if again else os.O_EXCL
+            owned = os.open(events, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | fresh, 0o600)
         except OSError as error:
-            raise unwritable(self.path / "events.jsonl", error) from error
+            raise unwritable(events, error) from error
         self._events = os.fdopen(owned, "wb")
 
     def __enter__(self) -> Self:
@@ -53,10 +61,10 @@ class RunFolder:
 
     def observe(self, key: SlotKey, event: Event) -> None:
         """Add an event; it is written with the ones around it."""
-        self._seq += 1
+        self.last_seq += 1
         head = b'{"schema":"%s","seq":%d,"recorded_at_ms":%d,"exchange":"%s",' % (
             EVENT_SCHEMA.encode(),
-            self._seq,
+            self.last_seq,
             time.time_ns() // 1_000_000,
             key.exchange.encode(),
         )
@@ -64,11 +72,13 @@ class RunFolder:
         if len(self._lines) >= BUFFER_EVENTS:
             self.flush()
 
-    def flush(self) -> None:
-        """Hand what was added to the operating system; `DumpError` when the disk refuses."""
+    def flush(self, durable: bool = False) -> None:
+        """Hand what was added to the operating system (`durable`: to the device); `DumpError` when it refuses."""
         try:
             self._events.write(b"".join(line + b"\n" for line in self._lines))
             self._events.flush()
+            if durable:
+                os.fsync(self._events.fileno())
         except OSError as error:
             raise unwritable(self.path / "events.jsonl", error) from error
         self._lines.clear()
@@ -77,3 +87,15 @@ class RunFolder:
         """Write the last events and `result.json`."""
         self.flush()
         save(self._disk, self.path / "result.json", [orjson.dumps(document)])
+
+
+def _whole_lines_only(events: Path) -> int:
+    """Cut off a line that a kill has torn; the number of the last whole one."""
+    if not events.exists():
+        return 0
+    written = events.read_bytes()
+    whole = written[: written.rfind(b"\n") + 1]
+    if len(whole) < len(written):
+        os.truncate(events, len(whole))
+    last = whole.rstrip(b"\n").rpartition(b"\n")[2]
+    return int(orjson.loads(last)["seq"]) if last else 0

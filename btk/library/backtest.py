@@ -8,31 +8,21 @@ from typing import NamedTuple
 
 from btk import wiring
 from btk.adapters.run_folder import RunFolder
-from btk.adapters.settings_document import settings_document
-from btk.adapters.strategy_loader import parameter_values
 from btk.engines.backtest import Backtest as Engine
 from btk.engines.drivers import StopSwitch
 from btk.engines.outcome import Outcome
 from btk.library.run_ids import new_run_id
+from btk.library.run_outcome import RUNS, Setup, description, first_error, run_outcome
 from btk.library.spreading import spread_outcome
-from btk.library.warnings import warnings_of
 from btk.model.bars import Span
-from btk.model.dates import format_date
 from btk.model.errors import StrategyError
 from btk.model.events import Event
 from btk.model.names import SlotKey
-from btk.model.plain_words import one_line
 from btk.model.settings import Settings
 from btk.report.document import (
-    Digests,
     Document,
-    RunOutcome,
-    StrategyUsed,
-    SymbolOutcome,
     result_document,
 )
-
-RUNS = Path("runs")
 
 
 class Result(NamedTuple):
@@ -56,6 +46,7 @@ class Backtest:
         self._settings = settings
         self._root = root
         self._job = wiring.backtest_job(settings, root, fill_gaps)
+        self._setup = Setup(settings, root, self._job)
         self.run_id = new_run_id()
         self._engine = Engine(self._job, self._observe, time.perf_counter)
         # Made last: a backtest that is refused leaves no folder behind.
@@ -82,11 +73,11 @@ class Backtest:
     def run(self) -> Result:
         """Run it to the end of the frame, or until `switch` is pressed."""
         with self.folder as folder:
-            folder.describe(self._description())
+            folder.describe(description(self.run_id, "backtest", self._settings))
             outcome = self._run_engine()
-            document = result_document(self._outcome(outcome))
+            document = result_document(run_outcome(self.run_id, "backtest", self._setup, outcome))
             folder.finish(document)
-        return Result(document, folder.path, _first_error(outcome), outcome.complete)
+        return Result(document, folder.path, first_error(outcome), outcome.complete)
 
     def _run_engine(self) -> Outcome:
         if self._jobs > 1:
@@ -98,70 +89,3 @@ class Backtest:
 
     def _observe(self, key: SlotKey, event: Event) -> None:
         self.folder.observe(key, event)
-
-    def _description(self) -> dict[str, object]:
-        return {
-            "schema": "btk.run/1",
-            "run_id": self.run_id,
-            "mode": "backtest",
-            "started_at_ms": wiring.now_ms(),
-            "settings": settings_document(self._settings),
-        }
-
-    def _outcome(self, outcome: Outcome) -> RunOutcome:
-        code, data, settings = wiring.digests(self._job, self._settings, self._root)
-        return RunOutcome(
-            run_id=self.run_id,
-            mode="backtest",
-            status="complete" if outcome.complete else "partial",
-            strategies=self._strategies(),
-            exchange=self._settings.exchange.name,
-            model=self._settings.execution.model,
-            frame=self.frame,
-            digests=Digests(code=code, data=data, settings=settings),
-            currency=self._settings.wallet.currency,
-            symbols=tuple(self._symbol(symbol, outcome) for symbol in outcome.symbols),
-            curve=outcome.equity,
-            warnings=warnings_of(self._settings, self._job, outcome),
-            seconds=outcome.seconds,
-        )
-
-    def _strategies(self) -> tuple[StrategyUsed, ...]:
-        used = {seat.key.strategy: seat.strategy for seat in self._job.seats}
-        return tuple(
-            StrategyUsed(name=name, params=parameter_values(strategy)) for name, strategy in used.items()
-        )
-
-    def _symbol(self, symbol: str, outcome: Outcome) -> SymbolOutcome:
-        facts = outcome.symbols[symbol]
-        records = [record for key, record in outcome.records.items() if key.symbol == symbol]
-        first, last = facts.first_price, facts.last_price
-        return SymbolOutcome(
-            symbol=symbol,
-            candles=facts.candles,
-            gaps=facts.gaps,
-            trades=tuple(
-                sorted((trade for r in records for trade in r.trades), key=lambda trade: trade.closed_at_ms)
-            ),
-            cancelled=tuple(
-                sorted((item for r in records for item in r.cancelled), key=lambda item: item.cancelled_at_ms)
-            ),
-            rejected=tuple(
-                sorted((item for r in records for item in r.rejected), key=lambda item: item.at_ms)
-            ),
-            curve=facts.equity,
-            buy_and_hold_pct=(last / first - 1) * 100 if first and last else None,
-        )
-
-
-def _first_error(outcome: Outcome) -> StrategyError | None:
-    errors = [(record.errors[0], key) for key, record in outcome.records.items() if record.errors]
-    if not errors:
-        return None
-    first, key = min(errors, key=lambda pair: (pair[0].at_ms, pair[1].order))
-    total = sum(error.count for record in outcome.records.values() for error in record.errors)
-    at = format_date(first.at_ms)
-    more = f" ({total} errors in all; see events.jsonl)" if total > 1 else ""
-    return StrategyError(
-        f"{key.strategy} on {key.symbol}: {first.where} at {at}: {one_line(first.message)}{more}"
-    )
