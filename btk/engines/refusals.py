@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from numbers import Real
 from typing import Any, NamedTuple
 
 import msgspec
+import numpy as np
 
 from btk.core.risk import Refusal
 from btk.core.rules import Terms
@@ -105,7 +105,11 @@ def _wished(wish: Wish) -> dict[str, Any]:
 
 
 def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, Real) and abs(value) < BEYOND_ANY_PRICE else None
+    return (
+        float(value)
+        if isinstance(value, int | float | np.floating) and abs(value) < BEYOND_ANY_PRICE
+        else None
+    )
 
 
 class Errors:
