@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import msgspec
-import numpy as np
 
 from btk.core.risk import Refusal
 from btk.core.rules import Terms
@@ -105,11 +104,7 @@ def _wished(wish: Wish) -> dict[str, Any]:
 
 
 def _number(value: object) -> float | None:
-    return (
-        float(value)
-        if isinstance(value, int | float | np.floating) and abs(value) < BEYOND_ANY_PRICE
-        else None
-    )
+    return float(value) if isinstance(value, int | float) and abs(value) < BEYOND_ANY_PRICE else None
 
 
 class Errors:
