@@ -59,7 +59,7 @@ def _fields(expression: str) -> list[list[int | str]]:
         raise _unsayable(expression, "cron itself has no such words")
     if fields[2] != ["*"] and fields[4] != ["*"]:
         raise _unsayable(expression, "it names days of the month and of the week")
-    return fields
+    return [list(field) for field in fields]
 
 
 def _guarded(asked: Sequence[tuple[str, Sequence[int | str]]], command: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
 from typing import Annotated
@@ -176,9 +177,11 @@ def check(
 
 
 def _end_check(root: Path, findings: list[Findings], outcomes: list[WarmingOutcome]) -> None:
-    error = next((outcome.error for outcome in outcomes if outcome.error), None)
-    if error:
-        raise error
+    errors = [outcome.error for outcome in outcomes if outcome.error]
+    for error in errors[1:]:
+        print(f"btk: {error}", file=sys.stderr)
+    if errors:
+        raise errors[0]
     bad = [finding for finding in findings if not finding.ok]
     if bad:
         raise DataError(

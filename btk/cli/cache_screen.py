@@ -114,17 +114,21 @@ def warm_lines(outcome: WarmingOutcome, seconds: float) -> Iterator[str]:
 def check_document(
     root: Path, findings: Sequence[Findings], outcomes: Sequence[WarmingOutcome]
 ) -> dict[str, object]:
-    """The document of `btk cache check --json`; `refetched` is what was fetched again."""
+    """The document of `btk cache check --json`; `refetched` is what was fetched again, `errors` what ended that early."""
     series = [
         {**msgspec.structs.asdict(finding), "ok": finding.ok, "gaps": _spans(finding.gaps)}
         for finding in findings
     ]
     refetched = [warmed for outcome in outcomes for warmed in outcome.series]
-    return {"schema": "btk.cache-check/1", "path": str(root), "series": series, "refetched": refetched}
+    errors = [str(outcome.error) for outcome in outcomes if outcome.error]
+    facts = {"series": series, "refetched": refetched, "errors": errors}
+    return {"schema": "btk.cache-check/1", "path": str(root), **facts}
 
 
 def check_lines(findings: Sequence[Findings], outcomes: Sequence[WarmingOutcome]) -> Iterator[str]:
     """What a check found, and before that what a refetch changed."""
+    # These end the command, which says them then.
+    said = {str(outcome.error) for outcome in outcomes}
     for series in (warmed for outcome in outcomes for warmed in outcome.series):
         name = f"{series.exchange} {series.symbol} {series.interval}"
         yield f"{name}: fetched again, {series.corrected:,} corrected, {series.new:,} new"
@@ -132,6 +136,8 @@ def check_lines(findings: Sequence[Findings], outcomes: Sequence[WarmingOutcome]
             yield f"  corrected {_difference(correction)}"
         if series.set_aside:
             yield f"{name}: damaged, set aside and fetched again: {', '.join(series.set_aside)}"
+        if series.problem and series.problem not in said:
+            yield f"{name}: {series.problem}"
     for finding in findings:
         yield from _finding_lines(finding)
 

@@ -20,7 +20,7 @@ from btk.adapters.project import find_root
 from btk.adapters.settings import load_settings
 from btk.model.bars import Span
 from btk.model.dates import format_date, parse_date_ms
-from btk.model.errors import DataError, UsageError
+from btk.model.errors import BtkError, DataError, UsageError
 from btk.model.intervals import floor_to, interval_ms
 from btk.model.settings import Settings
 
@@ -61,14 +61,22 @@ def warm_spans(
 def refetch_series(
     settings: Settings, root: Path, series: Sequence[SeriesKey], watch: Watch = unseen
 ) -> list[WarmingOutcome]:
-    """Fetch again all that is stored of these series: candles that the exchange changed are replaced and reported."""
+    """Fetch again all that is stored of these series: candles that the exchange changed are replaced and reported.
+
+    One outcome for each exchange and kind of market; what ends one early is its `error`, and stops no other.
+    """
+    from btk.adapters.candle_warmer import WarmingOutcome
+
     outcomes = []
     for (exchange, market), group in groupby(sorted(series, key=_market_of), key=_market_of):
         chosen = msgspec.structs.replace(settings.exchange, name=exchange, market=market)
         here = msgspec.structs.replace(settings, exchange=chosen)
         spans = {key: wiring.stored_candles(here, root, key.interval).extent(key.symbol) for key in group}
         known = {key: span for key, span in spans.items() if span}
-        outcomes.append(warm_spans(here, root, known, watch, refetch=True))
+        try:
+            outcomes.append(warm_spans(here, root, known, watch, refetch=True))
+        except BtkError as error:
+            outcomes.append(WarmingOutcome((), 0, error))
     return outcomes
 
 

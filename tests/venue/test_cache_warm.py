@@ -194,6 +194,31 @@ def test_a_refetch_shows_what_the_exchange_changed(venue: VenueServer, root: Pat
     assert last == "binance BTCUSDT 1m: whole"
 
 
+def test_a_refetch_goes_on_after_an_exchange_that_nobody_knows(
+    venue: VenueServer, root: Path, capsys: Captured
+) -> None:
+    (root / "own.csv").write_text("1679875200000,1,2,0.5,1.5,3\n")
+    assert (
+        _btk(root, "cache", "import", str(root / "own.csv"), "--symbol", "ABCUSDT", "--exchange", "aaa") == 0
+    )
+    assert (
+        _btk(root, "cache", "import", str(root / "own.csv"), "--symbol", "ABCUSDT", "--exchange", "zzz") == 0
+    )
+    assert _btk(root, "cache", "warm", "--symbols", "BTCUSDT", "--quiet", *DAY) == 0
+    venue.book.corrected.add(1_679_875_260_000)
+    capsys.readouterr()
+    assert _btk(root, "cache", "check", "--refetch") == 3
+    captured = capsys.readouterr()
+    assert "binance BTCUSDT 1m: fetched again, 1 corrected, 0 new" in captured.out
+    assert "aaa ABCUSDT 1m: whole" in captured.out
+    assert sorted(line[:35] for line in captured.err.splitlines()) == [
+        "btk: exchange 'aaa' is not known to",
+        "btk: exchange 'zzz' is not known to",
+    ]
+    assert _btk(root, "cache", "check", "--refetch", "--json") == 3
+    assert len(json.loads(capsys.readouterr().out)["errors"]) == 2
+
+
 def test_the_symbols_of_an_exchange_are_listed_by_the_names_the_settings_take(
     venue: VenueServer, root: Path, capsys: Captured
 ) -> None:
