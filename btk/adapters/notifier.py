@@ -112,17 +112,20 @@ def open_notifier(notify: Notify, root: Path, data: Path, mode: str, tell: Calla
 
 def destinations(notify: Notify, environ: Mapping[str, str], root: Path) -> list[Destination]:
     """The addresses of the settings with their secrets in place; `SettingsError` as of `open_notifier`."""
+    return [destination(notify, index, environ, root) for index in range(len(notify.urls))]
+
+
+def destination(notify: Notify, index: int, environ: Mapping[str, str], root: Path) -> Destination:
+    """The address at `index`, with its secrets in place; `SettingsError` as of `open_notifier`."""
+    written = notify.urls[index]
+    shown = shown_address(written)
+    address = reveal(written, environ, root)
+    if address is None:
+        names = ", ".join(unset_names(written, environ))
+        raise SettingsError(f"notify.urls[{index}]: {names} is not set; it belongs in the environment")
     redaction = Redaction()
-    found = []
-    for index, written in enumerate(notify.urls):
-        shown = shown_address(written)
-        address = reveal(written, environ, root)
-        if address is None:
-            names = ", ".join(unset_names(written, environ))
-            raise SettingsError(f"notify.urls[{index}]: {names} is not set; it belongs in the environment")
-        redaction.hide(address, written)
-        found.append(Destination(written, shown, AppriseSender(address, shown, redaction)))
-    return found
+    redaction.hide(address, written)
+    return Destination(written, shown, AppriseSender(address, shown, redaction))
 
 
 def _condition(courier: Courier) -> Condition:

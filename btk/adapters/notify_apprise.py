@@ -14,7 +14,7 @@ class AppriseSender:
     """Sends to one address; `SettingsError` when Apprise is missing or has no use for the address."""
 
     def __init__(self, address: Secret, shown: str, redaction: Redaction) -> None:
-        apprise = _apprise()
+        apprise = load_apprise()
         self._redaction = redaction
         self._client: Any = apprise.Apprise(asset=_asset(apprise))
         if not self._client.add(address.reveal()):
@@ -32,7 +32,8 @@ class AppriseSender:
         return self._redaction(said[-1] if said else "it was not taken")
 
 
-def _apprise() -> Any:
+def load_apprise() -> Any:
+    """The module, kept from logging what is secret; `SettingsError` when it is not installed."""
     try:
         import apprise
     except ImportError:

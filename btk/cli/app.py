@@ -28,6 +28,7 @@ class Commands(LazyGroup):
         "config": Row("btk.cli.config_commands", "app", "Show, check and start the settings."),
         "list": Row("btk.cli.list_commands", "app", "List what there is to choose from."),
         "new": Row("btk.cli.new_command", "new", "Make a project of your own."),
+        "notify": Row("btk.cli.notify_commands", "app", "Try out the addresses that are told of events."),
         "report": Row("btk.cli.report_commands", "app", "Look at what runs left behind."),
         "walker": Row(
             "btk.cli.walker_command", "walker", "Try many strategies or parameters, and rank them."
