@@ -11,6 +11,8 @@ from tests.venue.trading_requests import JSON, Request
 
 HTML = "<html><body><h1>Please stand by</h1></body></html>"
 WEB = {"Content-Type": "text/html"}
+PLAIN = {"Content-Type": "text/plain"}
+UNKNOWN_CODES = frozenset({-1000, -1001, -1006, -1007})
 PAUSE_SECONDS = 7
 BAN_SECONDS = 120
 ENGINE_MS = 10_000
@@ -63,8 +65,10 @@ class Fault:
 
     @property
     def is_refusal(self) -> bool:
-        """The client can know for sure that nothing was done."""
-        return not self.executes and isinstance(self.reply, Says) and '"code":-' in self.reply.body
+        """The client can know for sure that nothing was done: the venue said so in its own words."""
+        if self.executes or not isinstance(self.reply, Says) or '"code":' not in self.reply.body:
+            return False
+        return json.loads(self.reply.body)["code"] not in UNKNOWN_CODES
 
 
 class NoAnswer(Exception):
@@ -134,6 +138,7 @@ _ANY_TIME = [
     *_both("reset", Cuts()),
     *_both("no answer", Silent()),
     *(fault for status in (500, 502, 503, 504, 520) for fault in _both(str(status), Says(status, HTML, WEB))),
+    *_both("503 unknown", Says(503, "Unknown error, please check your request or try again later.", PLAIN)),
     *_both("-1000", refused(-1000, "An unknown error occurred while processing the request.", 503)),
     *_both("-1001", refused(-1001, "Internal error; unable to process your request. Please try again.", 503)),
     *_both(
@@ -154,6 +159,7 @@ _UNREADABLE = [
 _REFUSALS = [
     Fault("403", Says(403, HTML, WEB)),
     Fault("404", Says(404, HTML, WEB)),
+    Fault("503 failed", Says(503, "Service Unavailable.", PLAIN)),
     Fault("429", _paused(429, "Too much request weight used; please use WebSocket Streams.", PAUSE_SECONDS)),
     Fault("418", _paused(418, "Way too much request weight used; IP banned.", BAN_SECONDS)),
     Fault("-1015", refused(-1015, "Too many new orders; current limit is 50 orders per TEN_SECONDS.", 429)),
