@@ -112,13 +112,15 @@ class RunArchive:
         return told_facts(self._told(run_id))
 
     def _told(self, run_id: str) -> ResultRecord:
-        path = self.runs / run_id / EVENTS
+        path, asked = self.runs / run_id / EVENTS, self._asked(run_id)
+        if asked.mode == WALKER:
+            raise UsageError(f"walk {run_id} has no result: btk walker .. --resume {run_id} goes on with it")
         if not path.is_file():
             raise UsageError(
                 f"run {run_id} has no result and has told nothing: it has just begun, or was killed"
             )
         try:
-            return told_so_far(self._asked(run_id), list(_lines(path, ToldEvent)))
+            return told_so_far(asked, list(_lines(path, ToldEvent)))
         except msgspec.ValidationError as error:
             raise _unreadable(path, error) from None
 

@@ -11,7 +11,7 @@ import msgspec
 import orjson
 
 from btk.adapters.disk import Disk, make_folder, save, unwritable
-from btk.model.errors import UsageError
+from btk.model.errors import InvalidInput, UsageError
 
 VARIANTS = "variants.jsonl"
 T = TypeVar("T")
@@ -55,7 +55,10 @@ class WalkFolder:
 
 
 def read_variants(runs: Path, run_id: str, kind: type[T]) -> Iterator[T]:
-    """The variants of an earlier walk, one after the other; a last line cut short by a kill is left out."""
+    """The variants of an earlier walk, one after the other; a last line cut short by a kill is left out.
+
+    `UsageError` when there is no such walk, `InvalidInput` for a line that is none of a walk.
+    """
     path = runs / run_id / VARIANTS
     if not path.is_file():
         raise UsageError(
@@ -63,6 +66,10 @@ def read_variants(runs: Path, run_id: str, kind: type[T]) -> Iterator[T]:
         )
     decoder = msgspec.json.Decoder(kind)
     with path.open("rb") as lines:
-        for line in lines:
-            if line.endswith(b"\n"):
+        for number, line in enumerate(lines, 1):
+            if not line.endswith(b"\n"):
+                return
+            try:
                 yield decoder.decode(line)
+            except msgspec.DecodeError as error:
+                raise InvalidInput(f"{path}:{number} is no variant of a walk: {error}") from None

@@ -131,10 +131,11 @@ class Reports:
         document = self.archive.document(run_id)
         names = "+".join(document["strategy"])
         stem, about = f"{names}_{document['exchange']}-{run_id}", ", ".join(document["strategy"])
+        scores = read_variants(self.archive.runs, run_id, Score)
         if kind == WALKER:
-            return walk_report(document), f"{WALKER_TITLE}: {about}", stem
+            kept = ((score.number, trade) for score in scores for trade in score.trades)
+            return walk_report(document, kept), f"{WALKER_TITLE}: {about}", stem
         if kind == "performance":
-            scores = read_variants(self.archive.runs, run_id, Score)
             variants = Timed([score.seconds * 1000 for score in scores])
             return duration_report({"variant": variants}), f"Performance Report: {about}", stem
         raise UsageError(f"run {run_id} is a walk, it has no {kind} report, but {WALKER}, performance")

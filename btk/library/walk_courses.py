@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
+import msgspec
+
 from btk.adapters.optuna_search import Search, Space, Span
 from btk.engines.walker import Score, Variant
 from btk.library.contenders import Contenders
@@ -16,6 +18,8 @@ from btk.report.ranking import Ranking
 
 # Asked at once, however many processes there are: what is tried does not depend on the machine.
 BATCH = 8
+# The trades of so few variants are kept, to be looked at side by side; of more, only the figures.
+KEPT = 10
 STRATEGY = "(strategy)"
 
 RunVariants = Callable[[Iterable[Variant]], Iterator[Score]]
@@ -60,7 +64,9 @@ class Grid:
 
     def scores(self, run: RunVariants) -> Iterator[Score]:
         """All of them at once."""
-        for scored in run(self._contenders.variants(self._axes)):
+        few = self.total <= KEPT
+        variants = self._contenders.variants(self._axes)
+        for scored in run(msgspec.structs.replace(variant, keep_trades=few) for variant in variants):
             rank(self.ranking, scored)
             yield scored
 

@@ -28,6 +28,8 @@ SHOWN = (
     "return_pct",
     "max_drawdown_pct",
     "sharpe_daily",
+    "first_opened_ms",
+    "last_closed_ms",
 )
 
 

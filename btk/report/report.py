@@ -36,14 +36,14 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def markdown(report: Report, title: str, most_rows: int | None = None) -> str:
-    """The report as Markdown: warnings first; the main table is cut to `most_rows`, the numbers never are."""
+    """The report as Markdown: warnings first; tables are cut to `most_rows`, the numbers never are."""
     parts = [f"# {title}", *(f"> **Warning:** {note}" for note in report.notes)]
     parts.append(markdown_table(report.main, most_rows) if report.rows else report.empty)
     if report.facts:
         parts.append(markdown_facts(report.facts))
     for table in report.tables[1:]:
         if table.rows:
-            parts += [f"## {statistic_label(table.name)}", markdown_table(table)]
+            parts += [f"## {statistic_label(table.name)}", markdown_table(table, most_rows)]
     if report.legend:
         parts.append(f"*{report.legend}*")
     return "\n\n".join(parts) + "\n"

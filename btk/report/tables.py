@@ -99,7 +99,7 @@ def markdown_table(table: Table, most_rows: int | None = None) -> str:
         _pipes(cell_text(row.get(column.key), column.style) for column in table.columns) for row in shown
     ]
     if len(shown) < len(table.rows):
-        lines += ["", f"*{len(shown):,} of {len(table.rows):,} rows; the numbers below cover all of them.*"]
+        lines += ["", f"*{len(shown):,} of {len(table.rows):,} rows; the numbers cover all of them.*"]
     return "\n".join(lines)
 
 

@@ -103,6 +103,8 @@ def _excursions(columns: TradeColumns) -> dict[str, Figure]:
 def _durations(columns: TradeColumns) -> dict[str, Figure]:
     minutes = (columns.closed_at_ms - columns.opened_at_ms) / MINUTE_MS
     return {
+        "first_opened_ms": int(columns.opened_at_ms.min()) if len(columns) else None,
+        "last_closed_ms": int(columns.closed_at_ms[-1]) if len(columns) else None,
         "avg_duration_minutes": mean(minutes),
         "median_duration_minutes": median(minutes),
         "avg_win_duration_minutes": mean(minutes[columns.pnl_pct > 0]),

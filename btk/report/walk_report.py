@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 
+from btk.model.trade import Trade
 from btk.report.ranking import SHOWN
 from btk.report.report import Report
 from btk.report.tables import Cell, Column, Fact, Row, Table, statistic_column
@@ -16,6 +17,25 @@ FAILED_COLUMNS = (
     Column("strategy", "Strategy"),
     Column("params", "Parameters"),
     Column("error", "Error"),
+)
+EVENT_COLUMNS = {
+    "first_opened_ms": Column("first_opened_ms", "First Event", "time"),
+    "last_closed_ms": Column("last_closed_ms", "Last Event", "time"),
+}
+TRADE_COLUMNS = (
+    Column("number", "Number", "whole"),
+    Column("strategy", "Strategy"),
+    Column("id", "Signal ID"),
+    Column("symbol", "Symbol"),
+    Column("position", "Position", "upper"),
+    Column("pnl_pct", "PNL (net)", "signed_pct"),
+    Column("close_reason", "Close Reason"),
+    Column("opened_at_ms", "Open Time", "time"),
+    Column("closed_at_ms", "Close Time", "time"),
+)
+LEGEND = (
+    "Deflated Sharpe: the chance that the winner's Sharpe is above 0 after this many tries. Trades are kept of walks of"
+    " 10 variants at most, and of the tests of a walk-forward; Number is the variant's."
 )
 
 
@@ -35,25 +55,27 @@ class WalkParts(msgspec.Struct, frozen=True):
     timing: dict[str, Any]
 
 
-def walk_report(document: Mapping[str, Any]) -> Report:
-    """The report of a `btk.walker/1` document."""
+def walk_report(document: Mapping[str, Any], trades: Iterable[tuple[int, Trade]] = ()) -> Report:
+    """The report of a `btk.walker/1` document; `trades` with the number of their variant, where they were kept."""
     columns = (
         Column("rank", "Rank", "whole"),
         Column("number", "Number", "whole"),
         Column("strategy", "Strategy"),
         Column("params", "Parameters"),
         Column("value", document["metric"], "ratio"),
-        *(statistic_column(name) for name in SHOWN),
+        *(statistic_column(name) for name in SHOWN if name not in EVENT_COLUMNS),
+        *EVENT_COLUMNS.values(),
     )
     tables = (
         Table("variants", columns, [_row(row) for row in document["ranking"]]),
+        Table("trades", TRADE_COLUMNS, [_trade(*pair) for pair in sorted(trades, key=_newest_first)]),
         Table("failed", FAILED_COLUMNS, [_row(row) for row in document["failed"]]),
     )
     return Report(
         tables=tables,
         facts=tuple(_facts(document)),
         notes=tuple(document["warnings"]),
-        legend="Deflated Sharpe: the chance that the winner's Sharpe is above 0 after this many tries.",
+        legend=LEGEND,
         empty="No variant ran to its end.",
     )
 
@@ -61,6 +83,16 @@ def walk_report(document: Mapping[str, Any]) -> Report:
 def _row(row: Mapping[str, Any]) -> Row:
     params = " ".join(f"{name}={value}" for name, value in row["params"].items())
     return {**{key: cell for key, cell in row.items() if key != "params"}, "params": params}
+
+
+def _newest_first(kept: tuple[int, Trade]) -> tuple[int, int, str]:
+    number, trade = kept
+    return number, -trade.closed_at_ms, trade.id
+
+
+def _trade(number: int, trade: Trade) -> Row:
+    row = {column.key: getattr(trade, column.key) for column in TRADE_COLUMNS[1:]}
+    return {"number": number, **row}
 
 
 def _facts(document: Mapping[str, Any]) -> list[Fact]:

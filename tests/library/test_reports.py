@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -138,9 +139,17 @@ def test_the_heatmap_has_a_row_a_symbol_the_best_sharpe_first(reports: Reports, 
 def test_a_walk_has_its_own_reports(reports: Reports, walk_id: str, tmp_path: Path) -> None:
     report = reports["walker"].get_data(walk_id)
     assert [row["rank"] for row in report.rows] == [1, 2, 3]
-    assert [row["error"] for row in report.tables[1].rows] == [
+    tables = {table.name: table for table in report.tables}
+    assert [row["error"] for row in tables["failed"].rows] == [
         "beat: indicators raised ValueError: every is 0"
     ]
+    assert Counter(row["number"] for row in tables["trades"].rows) == {
+        row["number"]: row["total_trades"] for row in report.rows if row["total_trades"]
+    }
+    best, trades = report.rows[0], tables["trades"].rows
+    own = [row for row in trades if row["number"] == best["number"]]
+    assert own[0]["closed_at_ms"] == best["last_closed_ms"]
+    assert min(int(row["opened_at_ms"]) for row in own) == best["first_opened_ms"]
     timings = reports["performance"].get_data(walk_id)
     assert timings.rows[0]["count"] == 4
     [path] = reports["walker"].dump(walk_id, tmp_path)
@@ -255,3 +264,15 @@ def test_a_damaged_run_does_not_hide_the_others(reports: Reports, root: Path, ru
         shutil.rmtree(damaged)
     assert run_id in [run.run_id for run in runs]
     assert [str(damaged / "result.json") in str(complaint) for complaint in complaints] == [True]
+
+
+def test_a_walk_that_was_killed_says_how_to_go_on_with_it(reports: Reports, walk_id: str) -> None:
+    killed = reports.archive.runs / "20970101T000000-dddddd"
+    shutil.copytree(reports.archive.runs / walk_id, killed)
+    (killed / "result.json").unlink()
+    try:
+        assert reports.archive.facts(killed.name).status == "unfinished"
+        with pytest.raises(UsageError, match="--resume 20970101T000000-dddddd goes on with it"):
+            reports["walker"].get_data(killed.name)
+    finally:
+        shutil.rmtree(killed)

@@ -160,3 +160,15 @@ def test_progress_tells_how_far_it_is_and_the_best_so_far(root: Path) -> None:
     )
     assert told[-1].ended == told[-1].total == 6
     assert told[-1].best is not None
+
+
+@pytest.mark.parametrize(("values", "kept"), [("every=3:12", True), ("every=3:13", False)])
+def test_trades_are_kept_of_a_few_variants_and_of_more_only_figures(
+    root: Path, values: str, kept: bool
+) -> None:
+    document = walk(root, values)
+    variants = root / "dump" / "runs" / document["run_id"] / "variants.jsonl"
+    scores = [json.loads(line) for line in variants.read_bytes().splitlines()]
+    traded = [score for score in scores if score.get("statistics", {}).get("total_trades")]
+    assert traded
+    assert ["trades" in score for score in traded] == [kept] * len(traded)

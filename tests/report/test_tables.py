@@ -63,7 +63,7 @@ def test_a_table_is_cut_and_says_so() -> None:
         "| row 0 | +0.00 % |",
         "| row 1 | +1.00 % |",
         "",
-        "*2 of 5 rows; the numbers below cover all of them.*",
+        "*2 of 5 rows; the numbers cover all of them.*",
     ]
     assert "row 4" in markdown_table(TABLE)
 
