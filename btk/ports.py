@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from asyncio import Event
 from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import msgspec
 
@@ -137,3 +138,37 @@ class Broker(Protocol):
 
     def now_ms(self) -> int:
         """The exchange's time, carried on by a clock that never steps."""
+
+
+class MarketFeed(Protocol):
+    """The closed minutes of an exchange as they come, and its clock; entered before anything is asked."""
+
+    @property
+    def source(self) -> CandleSource:
+        """Every minute known so far."""
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(self, *error: object) -> None: ...
+
+    async def exchange_ms(self) -> int:
+        """The exchange's own time; `Transient` or `Unknown` when it does not answer."""
+
+    def known_ms(self, symbol: str) -> int:
+        """The moment up to which the minutes of a symbol are known."""
+
+    async def fetch(self, symbol: str, from_ms: int, until_ms: int) -> None:
+        """Learn the minutes `[from_ms, until_ms)` as far as the exchange has them; `Transient`, `Unknown`, `Fatal`."""
+
+
+class Host(Protocol):
+    """The machine's clocks, and waiting."""
+
+    def monotonic(self) -> float:
+        """Seconds that never go back, whatever is done to the wall clock."""
+
+    def wall_ms(self) -> int:
+        """What the wall clock says, UTC milliseconds; nothing is decided by it."""
+
+    async def pause(self, seconds: float, wake: Event) -> None:
+        """Come back after so long, or when `wake` is set."""

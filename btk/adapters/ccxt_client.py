@@ -76,7 +76,7 @@ class VenueClient:
         try:
             await self._retried(self._client.load_markets)
             self.markets = markets_of(self._client, self.venue.kind)
-            await self._set_clock()
+            await self.measure_clock()
         except BaseException:
             await self._client.close()
             raise
@@ -108,12 +108,15 @@ class VenueClient:
         async with self._places:
             return await self._retried(page)
 
-    async def _set_clock(self) -> None:
+    async def measure_clock(self) -> int:
+        """Ask for the venue's time, and go by it from now on."""
+
         async def asked() -> int:
             return int(await self._client.fetch_time())
 
         venue_ms = await self._retried(asked) if self._client.has["fetchTime"] else wall_ms()
         self._clock_ahead_ms = venue_ms - time.monotonic_ns() // 1_000_000
+        return venue_ms
 
     async def _retried(self, ask: Callable[[], Awaitable[T]]) -> T:
         for tries in range(1, self._patience.retries + 2):

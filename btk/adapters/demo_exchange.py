@@ -26,6 +26,10 @@ class DemoExchange:
     def __init__(self, until_ms: int) -> None:
         self._until_ms = max(DEMO_FROM_MS, floor_to(until_ms, MINUTE_MS))
 
+    def go_on(self, until_ms: int) -> None:
+        """More minutes have closed."""
+        self._until_ms = max(self._until_ms, floor_to(until_ms, MINUTE_MS))
+
     def missing(self, symbol: str, span: Span) -> tuple[Span, ...]:
         """What lies before 2020 or is not closed yet."""
         check_symbol_name(symbol)

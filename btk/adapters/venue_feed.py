@@ -1,0 +1,80 @@
+"""The minutes of a venue as they close, read with one account-less client; what is stored already is not asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Self
+
+import numpy as np
+
+from btk.adapters.candle_merge import CandleRows
+from btk.adapters.candle_series import symbol_names
+from btk.adapters.ccxt_candles import MarketCandles, Page
+from btk.adapters.ccxt_client import VenueClient
+from btk.adapters.ccxt_venues import chosen_market
+from btk.adapters.recent_minutes import RecentMinutes
+from btk.model.bars import Span
+from btk.model.intervals import MINUTE_MS, floor_to
+from btk.ports import CandleSource
+
+LATENESS_MS = MINUTE_MS
+"""A minute that is still absent so long after its close had no trade."""
+ROWS_A_REQUEST = 1000
+
+
+class VenueFeed:
+    """Entered, it knows the venue's markets and clock. `stored` are candles that need not be fetched again."""
+
+    def __init__(self, client: VenueClient, stored: CandleSource, symbols: Sequence[str]) -> None:
+        self._client = client
+        self._stored = stored
+        self._symbols = symbols
+        self.source = RecentMinutes(client.venue.name)
+        self._candles: dict[str, MarketCandles] = {}
+
+    async def __aenter__(self) -> Self:
+        await self._client.__aenter__()
+        for symbol in self._symbols:
+            market = chosen_market(self._client.markets, symbol_names(symbol), self._client.venue)
+            self._candles[symbol] = MarketCandles(self._client, market, "1m", ROWS_A_REQUEST)
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self._client.__aexit__(None, None, None)
+
+    async def exchange_ms(self) -> int:
+        """The venue's own time."""
+        return await self._client.measure_clock()
+
+    def known_ms(self, symbol: str) -> int:
+        """The moment up to which the minutes of a symbol are known."""
+        return self.source.known_ms(symbol)
+
+    async def fetch(self, symbol: str, from_ms: int, until_ms: int) -> None:
+        """Learn the minutes `[from_ms, until_ms)` as far as the venue has them."""
+        candles = self._candles[symbol]
+        if not self.known_ms(symbol):
+            self.source.begin(symbol, from_ms)
+            self._take_stored(symbol, Span(from_ms, until_ms))
+        while (known_ms := self.known_ms(symbol)) < until_ms:
+            span = Span(known_ms, min(known_ms + candles.page_ms, until_ms))
+            page = await candles.page(span)
+            self.source.learn(symbol, page.rows, self._settled_ms(page))
+            if self.known_ms(symbol) < span.to_ms:
+                return
+
+    def _take_stored(self, symbol: str, span: Span) -> None:
+        holes = self._stored.missing(symbol, span)
+        end_ms = holes[0].from_ms if holes else span.to_ms
+        if end_ms > span.from_ms:
+            bars = self._stored.read(symbol, Span(span.from_ms, end_ms))
+            times = np.arange(bars.first_ms, bars.end_ms, MINUTE_MS)
+            self.source.learn(symbol, CandleRows(times, np.stack(bars.columns)), end_ms)
+
+    def _settled_ms(self, page: Page) -> int:
+        if page.next_ms is not None:
+            return page.span.to_ms
+        told = page.rows.open_ms
+        last_ms = int(told[-1]) + MINUTE_MS if len(told) else page.span.from_ms
+        quiet_ms = floor_to(self._client.now_ms - LATENESS_MS, MINUTE_MS)
+        return max(last_ms, min(page.span.to_ms, quiet_ms))
