@@ -103,11 +103,14 @@ def request_of(method: str, url: str, headers: Mapping[str, str], body: str) -> 
 
 @dataclass(slots=True)
 class Heard:
-    """A request and what became of it; `executed` is what the venue knows, `lost` what the client could not read."""
+    """A request and what became of it; `executed` is what the venue knows, `lost` what the client could not read.
+
+    `pause_age_ms`: for how long the client had been asked to be quiet, -1 when it had not.
+    """
 
     at_ms: int
     request: Request
-    inside_pause: bool = False
+    pause_age_ms: int = -1
     fault: str = ""
     status: int = 0
     code: int | None = None

@@ -12,7 +12,7 @@ from multidict import CIMultiDict
 
 from tests.venue.trading_clock import SetClock
 from tests.venue.trading_faults import ConnectionCut, NoAnswer
-from tests.venue.trading_venue import TradingVenue
+from tests.venue.trading_venue import Answered, TradingVenue
 
 Stage = Literal["before", "after"]
 
@@ -78,22 +78,37 @@ class _Exchanged:
         body = (self._request.get("data") or b"").decode()
         session.on_request("before", self._method, self._url)
         await session.spend(session.latency_ms // 2)
+        place = len(session.venue.heard)
+        answered = self._answered(body)
+        heard, arrived = session.venue.heard[place], False
         try:
-            answered = session.venue.answer(self._method, self._url, self._request["headers"] or {}, body)
+            await self._return(answered)
+            arrived = True
+        finally:
+            # A client that died, gave up or was cut off on the way back does not know.
+            heard.lost = heard.lost or not arrived
+        return self
+
+    def _answered(self, body: str) -> Answered | None:
+        try:
+            return self._session.venue.answer(self._method, self._url, self._request["headers"] or {}, body)
         except NoAnswer:
-            await session.spend(round(self._request["timeout"].total * 1000))
-            session.on_request("after", self._method, self._url)
-            raise TimeoutError from None
+            return None
         except ConnectionCut as cut:
-            answered = (200, {}, cut.body)
             self._is_torn = True
-        await session.spend(session.latency_ms - session.latency_ms // 2)
+            return 200, {}, cut.body
+
+    async def _return(self, answered: Answered | None) -> None:
+        session = self._session
+        back_ms = session.latency_ms - session.latency_ms // 2
+        await session.spend(round(self._request["timeout"].total * 1000) if answered is None else back_ms)
         session.on_request("after", self._method, self._url)
+        if answered is None:
+            raise TimeoutError
         self.status, headers, self._body = answered
         self.headers = CIMultiDict(headers)
         if self._is_torn and not self._body:
             raise aiohttp.ServerDisconnectedError
-        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

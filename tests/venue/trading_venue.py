@@ -66,6 +66,7 @@ class TradingVenue:
         self.planned: list[Planned] = []
         self.weight_limit = 6_000
         self._weights: dict[int, int] = {}
+        self._quiet_since_ms = 0
         self._quiet_until_ms = 0
         self._quiet_status = 429
         self._ids = count(1)
@@ -92,7 +93,7 @@ class TradingVenue:
         self.heard.append(heard)
         fault = self._fault_for(request)
         if (left_ms := self._quiet_until_ms - self.clock.true_ms()) > 0:
-            heard.inside_pause = True
+            heard.pause_age_ms = self.clock.true_ms() - self._quiet_since_ms
             return self._said(heard, _pause(self._quiet_status, left_ms))
         if fault is None:
             return self._said(heard, self._performed(request, heard))
@@ -174,8 +175,9 @@ class TradingVenue:
 
     def _said(self, heard: Heard, said: Says) -> Answered:
         heard.status = said.status
-        if "Retry-After" in said.headers and not heard.inside_pause:
+        if "Retry-After" in said.headers and heard.pause_age_ms < 0:
             self._quiet_status = said.status
+            self._quiet_since_ms = self.clock.true_ms()
             self._quiet_until_ms = self.clock.true_ms() + int(said.headers["Retry-After"]) * 1000
         if heard.code is None and said.body.startswith('{"code":-'):
             heard.code = json.loads(said.body)["code"]
