@@ -30,6 +30,7 @@ class Commands(LazyGroup):
         "new": Row("btk.cli.new_command", "new", "Make a project of your own."),
         "notify": Row("btk.cli.notify_commands", "app", "Try out the addresses that are told of events."),
         "report": Row("btk.cli.report_commands", "app", "Look at what runs left behind."),
+        "session": Row("btk.cli.session_command", "session", "Log in to Telegram, once."),
         "walker": Row(
             "btk.cli.walker_command", "walker", "Try many strategies or parameters, and rank them."
         ),
