@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import iscoroutinefunction
 from typing import Any
 
 import msgspec
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from btk.model.intervals import MINUTE_MS
 from tests.properties.random_market import changed_after
-from tests.properties.wild_run import Ran, candles_of, run, wild_worlds
+from tests.properties.wild_run import Ran, candles_of, job_of, run, wild_worlds
 
 
 def known_at(ran: Ran, tick_ms: int) -> tuple[Any, ...]:
@@ -55,7 +56,9 @@ def test_a_second_run_changes_nothing(wild):
 @given(wild=wild_worlds())
 @settings(max_examples=20, deadline=None)
 def test_a_strategy_may_be_async(wild):
-    plain, coloured = run(wild), run(msgspec.structs.replace(wild, asynchronous=True))
+    wild_async = msgspec.structs.replace(wild, asynchronous=True)
+    assert all(iscoroutinefunction(seat.strategy.get_signal) for seat in job_of(wild_async, []).seats)
+    plain, coloured = run(wild), run(wild_async)
     assert (coloured.events, coloured.diaries, coloured.figures) == (
         plain.events,
         plain.diaries,

@@ -132,12 +132,7 @@ def job_of(wild: Wild, diaries: list[Diary], candles: dict[str, Bars] | None = N
     profiles = ("shared", "second") if wild.limited else ()
     return Job(
         seats=[
-            Seat(
-                key,
-                wild_strategy(f"{wild.seed}/{key}", wild.hooks, wild.interval, wild.temper, diary),
-                profiles,
-            )
-            for key, diary in zip(keys, diaries, strict=True)
+            Seat(key, _strategy(wild, key, diary), profiles) for key, diary in zip(keys, diaries, strict=True)
         ],
         source=RecordedCandles(candles),
         frame=wild.frame,
