@@ -14,7 +14,7 @@ from btk.model.plain_words import did_you_mean
 from btk.report.document import SCHEMA, json_values
 from btk.report.run_facts import UNFINISHED, RunFacts, Summary, told_facts
 from btk.report.run_record import EventRecord, ResultRecord, RunRecord, TickRecord
-from btk.report.unfinished import Asked, ToldEvent, told_so_far
+from btk.report.unfinished import Asked, told_so_far
 from btk.report.walk_report import WalkParts
 
 DESCRIPTION = "run.json"
@@ -120,7 +120,7 @@ class RunArchive:
                 f"run {run_id} has no result and has told nothing: it has just begun, or was killed"
             )
         try:
-            return told_so_far(asked, list(_lines(path, ToldEvent)))
+            return told_so_far(asked, list(_lines(path, EventRecord)))
         except msgspec.ValidationError as error:
             raise _unreadable(path, error) from None
 

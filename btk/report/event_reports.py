@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
-
-import msgspec
 
 from btk.model.intervals import MINUTE_MS
 from btk.model.names import SlotKey
 from btk.report.gates import EPSILON
 from btk.report.report import Report
 from btk.report.run_record import EventRecord, RunRecord
+from btk.report.signal_story import with_signals
 from btk.report.tables import Cell, Column, Fact, Row, Table
 
 TIME = Column("at_ms", "Timestamp", "time")
@@ -32,6 +30,7 @@ LEVELS = (
     Column("original_price_open", "Original Entry", "price"),
     Column("entries", "DCA Entries", "whole"),
     Column("partials", "Partial Closes", "whole"),
+    Column("partial_executed_pct", "Partial Executed %", "pct"),
 )
 MOVE = Column("move_pct", "Move since Entry", "signed_pct")
 SINCE = (Column("pending_at_ms", "Pending At", "time"), Column("scheduled_at_ms", "Scheduled At", "time"))
@@ -39,14 +38,19 @@ MODE = Column("mode", "Mode")
 
 EVENT_COLUMNS = (
     *(TIME, ACTION, SYMBOL, STRATEGY, SIGNAL, POSITION, NOTE, PRICE, *LEVELS),
+    Column("to_take_pct", "% to TP", "pct"),
+    Column("to_stop_pct", "% to SL", "pct"),
     Column("pct", "Closed %", "pct"),
     Column("pnl_pct", "PNL (net)", "signed_pct"),
     Column("pnl_cost", "PNL (quote)", "signed_money"),
     Column("reason", "Reason"),
+    Column("duration_minutes", "Duration (min)", "whole"),
     *SINCE,
+    Column("peak_profit_pct", "Peak PNL", "signed_pct"),
+    Column("max_drawdown_pct", "Max DD PNL", "signed_pct"),
 )
 SCHEDULE_COLUMNS = (
-    *(TIME, ACTION, SYMBOL, STRATEGY, SIGNAL, POSITION, NOTE, PRICE, *LEVELS[:3]),
+    *(TIME, ACTION, SYMBOL, STRATEGY, SIGNAL, POSITION, NOTE, PRICE, *LEVELS),
     Column("wait_minutes", "Wait Time (min)", "minutes"),
     Column("reason", "Cancel Reason"),
     *SINCE,
@@ -68,40 +72,22 @@ PARTIAL_TYPES = ("partial_profit", "partial_loss", "breakeven")
 COUNT_COLUMNS = (Column("group", "Group"), Column("count", "Times", "whole"))
 
 
-class _Signal(NamedTuple):
-    """What the events so far say of one signal."""
-
-    opened: EventRecord
-    first: EventRecord
-    pending_at_ms: int | None
-    entries: int = 1
-    partials: int = 0
-
-    def cells(self) -> dict[str, Cell]:
-        return {
-            "position": self.opened.position,
-            "note": self.opened.note or None,
-            "price_open": self.opened.price_open,
-            "price_take_profit": self.opened.price_take_profit,
-            "price_stop_loss": self.opened.price_stop_loss,
-            "original_price_take_profit": self.first.price_take_profit,
-            "original_price_stop_loss": self.first.price_stop_loss,
-            "original_price_open": self.first.price_open,
-            "entries": self.entries,
-            "partials": self.partials,
-            "pending_at_ms": self.pending_at_ms,
-            "scheduled_at_ms": self.opened.scheduled_at_ms or self.first.at_ms,
-        }
-
-
 def event_report(run: RunRecord, slot: SlotKey | None) -> Report:
     """Everything that happened, newest first."""
     events = run.events_of(slot)
     rows = [
-        {**_head(event), **signal, "pct": event.pct, "pnl_pct": event.pnl_pct, "pnl_cost": event.pnl_cost,
-         "reason": event.close_reason or event.reason or event.message}
-        for event, signal in _with_signals(events)
-    ]  # fmt: skip
+        {
+            **_head(event),
+            **(_wish(event) if event.type == "rejected" else signal),
+            **_distances(event, signal),
+            **_closing(event),
+            "pct": event.pct,
+            "pnl_pct": event.pnl_pct,
+            "pnl_cost": event.pnl_cost,
+            "reason": event.close_reason or event.reason or event.message,
+        }
+        for event, signal in with_signals(events)
+    ]
     facts = [Fact(Column("total_events", "Total events", "whole"), len(rows))]
     facts += _counted(events, [event.type for event in events])
     return _report("events", EVENT_COLUMNS, rows, facts)
@@ -114,7 +100,7 @@ def schedule_report(run: RunRecord, slot: SlotKey | None) -> Report:
     events = [event for event in events if event.id in waited]
     rows: list[Row] = [
         {**_head(event), **signal, "wait_minutes": _wait(event), "reason": event.reason}
-        for event, signal in _with_signals(events)
+        for event, signal in with_signals(events)
     ]
     return _report("schedule", SCHEDULE_COLUMNS, rows, _schedule_facts(events))
 
@@ -124,18 +110,20 @@ def partial_report(run: RunRecord, slot: SlotKey | None) -> Report:
     rows: list[Row] = [
         {**_head(event), **signal, "level": event.level, "move_pct": _move_pct(event, signal),
          "mode": run.result.mode}
-        for event, signal in _with_signals(run.events_of(slot))
+        for event, signal in with_signals(run.events_of(slot))
         if event.type in PARTIAL_TYPES
     ]  # fmt: skip
     reached = Counter((row["action"], row["level"]) for row in rows if row["level"] is not None)
     levels: list[Row] = [
-        {"group": f"{action} {level} %", "count": times}
+        {"group": f"{_spoken(str(action))} {level} %", "count": times}
         for (action, level), times in sorted(reached.items(), key=lambda item: (str(item[0][0]), item[0][1]))
     ]
     types = Counter(str(row["action"]) for row in rows)
     facts = [Fact(Column("total", "Total events", "whole"), len(rows))]
     facts += [Fact(Column(name, _spoken(name), "whole"), types[name]) for name in PARTIAL_TYPES]
-    return _report("milestones", PARTIAL_COLUMNS, rows, facts, [Table("by_level", COUNT_COLUMNS, levels)])
+    return _report(
+        "milestones", PARTIAL_COLUMNS, rows, facts, [Table("by_level", COUNT_COLUMNS, levels, sums_up=True)]
+    )
 
 
 def risk_report(run: RunRecord, slot: SlotKey | None) -> Report:
@@ -148,7 +136,7 @@ def risk_report(run: RunRecord, slot: SlotKey | None) -> Report:
     ]  # fmt: skip
     total = sum(event.count or 1 for event in events)
     groups = [
-        Table(f"by_{name}", COUNT_COLUMNS, _grouped(events, name))
+        Table(f"by_{name}", COUNT_COLUMNS, _grouped(events, name), sums_up=True)
         for name in ("reason", "symbol", "strategy")
     ]
     return _report(
@@ -191,32 +179,28 @@ def _wish(event: EventRecord) -> dict[str, Cell]:
     }
 
 
-def _with_signals(events: Sequence[EventRecord]) -> list[tuple[EventRecord, dict[str, Cell]]]:
-    known: dict[str, _Signal] = {}
-    found = []
-    for event in events:
-        if event.id:
-            known[event.id] = _after(known.get(event.id), event)
-            found.append((event, known[event.id].cells()))
-        else:
-            found.append((event, {}))
-    return found
-
-
-def _after(signal: _Signal | None, event: EventRecord) -> _Signal:
-    if signal is None:
-        return _Signal(event, event, event.at_ms if event.type == "opened" else None)
-    changed = {
-        name: getattr(event, name)
-        for name in ("price_open", "price_take_profit", "price_stop_loss", "scheduled_at_ms")
-        if getattr(event, name) is not None
+def _distances(event: EventRecord, signal: dict[str, Cell]) -> dict[str, Cell]:
+    return {
+        "to_take_pct": _distance_pct(event.price, signal.get("price_take_profit")),
+        "to_stop_pct": _distance_pct(event.price, signal.get("price_stop_loss")),
     }
-    return signal._replace(
-        opened=msgspec.structs.replace(signal.opened, **changed),
-        pending_at_ms=event.at_ms if event.type == "opened" else signal.pending_at_ms,
-        entries=event.entries or signal.entries,
-        partials=signal.partials + (event.type == "partial_closed"),
-    )
+
+
+def _distance_pct(price: float | None, level: Cell) -> float | None:
+    if price is None or not isinstance(level, float) or price <= EPSILON:
+        return None
+    return abs(level / price - 1) * 100
+
+
+def _closing(event: EventRecord) -> dict[str, Cell]:
+    trade = event.trade
+    if trade is None:
+        return {}
+    return {
+        "duration_minutes": (trade.closed_at_ms - trade.opened_at_ms) / MINUTE_MS,
+        "peak_profit_pct": trade.peak_profit_pct,
+        "max_drawdown_pct": trade.max_drawdown_pct,
+    }
 
 
 def _wait(event: EventRecord) -> float | None:

@@ -125,6 +125,8 @@ class EventRecord(msgspec.Struct, frozen=True, kw_only=True):
     message: str | None = None
     count: int | None = None
     note: str | None = None
+    cost_basis: float | None = None
+    trade: Trade | None = None
 
 
 class TickRecord(msgspec.Struct, frozen=True):

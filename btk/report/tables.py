@@ -24,11 +24,12 @@ class Column(NamedTuple):
 
 
 class Table(NamedTuple):
-    """Rows under columns; a cell that a row leaves out is missing."""
+    """Rows under columns; a cell that a row leaves out is missing. One that `sums_up` is shown whole."""
 
     name: str
     columns: tuple[Column, ...]
     rows: Sequence[Row]
+    sums_up: bool = False
 
     def chosen(self, keys: Sequence[str]) -> Table:
         """Only the columns named, in that order; `UsageError` for one that is not there."""
@@ -56,7 +57,9 @@ def price_text(value: float) -> str:
 
 def _time(value: float) -> str:
     text = format_date(int(value))
-    return text if text.endswith("Z") or len(text) == len("2024-01-01") else f"{text}Z"
+    if len(text) == len("2024-01-01"):
+        text += "T00:00"
+    return text if text.endswith("Z") else f"{text}Z"
 
 
 STYLES: Mapping[str, Callable[[float], str]] = {
@@ -94,7 +97,7 @@ def markdown_table(table: Table, most_rows: int | None = None) -> str:
         _pipes(column.label for column in table.columns),
         _pipes("---" if column.style in ("text", "upper", "time") else "---:" for column in table.columns),
     ]
-    shown = table.rows if most_rows is None else table.rows[:most_rows]
+    shown = table.rows if most_rows is None or table.sums_up else table.rows[:most_rows]
     lines += [
         _pipes(cell_text(row.get(column.key), column.style) for column in table.columns) for row in shown
     ]

@@ -142,5 +142,5 @@ def _group_tables(figures: Statistics) -> list[Table]:
         names = tuple(next(iter(groups.values())))
         columns = (Column("group", statistic_label(name)), *map(statistic_column, names))
         rows: list[Row] = [{"group": group.replace("_", " "), **figure} for group, figure in groups.items()]
-        tables.append(Table(name, columns, rows))
+        tables.append(Table(name, columns, rows, sums_up=True))
     return tables

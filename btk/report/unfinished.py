@@ -34,13 +34,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
         return found if isinstance(found, dict) else {}
 
 
-class ToldEvent(EventRecord, frozen=True, kw_only=True):
-    """An event with the trade that a `closed` one carries."""
-
-    trade: Trade | None = None
-
-
-def told_so_far(asked: Asked, events: Sequence[ToldEvent]) -> ResultRecord:
+def told_so_far(asked: Asked, events: Sequence[EventRecord]) -> ResultRecord:
     """The result that the events of a run come to: trades and signals, and no figure of the wallet.
 
     A symbol that nothing happened on is there without trades; the frame ends with the last event.
@@ -68,13 +62,13 @@ def told_so_far(asked: Asked, events: Sequence[ToldEvent]) -> ResultRecord:
     )
 
 
-def _strategies(asked: Asked, events: Sequence[ToldEvent]) -> tuple[str, ...]:
+def _strategies(asked: Asked, events: Sequence[EventRecord]) -> tuple[str, ...]:
     names = dict.fromkeys(event.strategy for event in events if event.strategy)
     # Until something happened only the files are known.
     return tuple(names) or tuple(asked.section("strategy").get("entry", ()))
 
 
-def _frame(asked: Asked, events: Sequence[ToldEvent]) -> FramePart:
+def _frame(asked: Asked, events: Sequence[EventRecord]) -> FramePart:
     if not events:
         return FramePart(asked.started_at_ms, asked.started_at_ms + MINUTE_MS)
     first_ms = min(event.at_ms for event in events)
@@ -83,7 +77,7 @@ def _frame(asked: Asked, events: Sequence[ToldEvent]) -> FramePart:
     return FramePart(min(asked.started_at_ms or first_ms, first_ms), last_ms + MINUTE_MS)
 
 
-def _symbol(events: Sequence[ToldEvent], symbol: str) -> SymbolPart:
+def _symbol(events: Sequence[EventRecord], symbol: str) -> SymbolPart:
     own = [event for event in events if event.symbol == symbol]
     # A run that was killed between telling and remembering tells again what it told last.
     trades = {(event.strategy, event.id): event.trade for event in own if event.trade is not None}
@@ -101,9 +95,9 @@ def _statistics(trades: Sequence[Trade], **known: float | None) -> Statistics:
     return {**trade_statistics(trades), **known}
 
 
-def _cancelled(event: ToldEvent) -> Cancelled:
+def _cancelled(event: EventRecord) -> Cancelled:
     return msgspec.convert({**msgspec.structs.asdict(event), "cancelled_at_ms": event.at_ms}, Cancelled)
 
 
-def _rejected(event: ToldEvent) -> Rejected:
+def _rejected(event: EventRecord) -> Rejected:
     return msgspec.convert(msgspec.structs.asdict(event), Rejected)

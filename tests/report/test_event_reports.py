@@ -10,7 +10,7 @@ from btk.model.names import SlotKey
 from btk.report.event_reports import event_report, partial_report, risk_report, schedule_report
 from btk.report.report import Report
 from btk.report.run_record import EventRecord, FramePart, ResultRecord, RunRecord
-from tests.report.trade_samples import MIDNIGHT
+from tests.report.trade_samples import MIDNIGHT, trade
 
 MINUTE = 60_000
 SIGNAL = {"position": "long", "price_open": 100.0, "price_take_profit": 104.0, "price_stop_loss": 98.0}
@@ -165,3 +165,70 @@ def test_everything_that_happened_is_listed_newest_first() -> None:
         ("opened", None),
     ]
     assert facts(report)["total_events"] == 3
+
+
+def test_a_refused_signal_is_shown_with_what_it_wished_for() -> None:
+    wish = {"position": "short", "price": 100.0, "price_take_profit": 98.0, "price_stop_loss": 102.0}
+    [row] = risk_report(run_of(event("rejected", 0, reason="cash", count=1, **wish)), None).rows
+    # At market: the price that the market showed.
+    assert (row["position"], row["price_open"], row["price"]) == ("short", 100.0, 100.0)
+    assert (row["price_take_profit"], row["price_stop_loss"]) == (98.0, 102.0)
+
+
+def test_a_refused_signal_with_the_id_of_an_open_one_changes_nothing_of_it() -> None:
+    report = partial_report(
+        run_of(
+            event("opened", 0, id="a", cost=100.0, **SIGNAL),
+            event("rejected", 1, id="a", reason="duplicate_id", **{**SIGNAL, "price_open": 50.0}),
+            event("partial_profit", 2, id="a", level=50, price=102.0),
+        ),
+        None,
+    )
+    assert (report.rows[0]["price_open"], report.rows[0]["move_pct"]) == (100.0, pytest.approx(2))
+
+
+def test_the_same_id_on_two_symbols_is_two_signals() -> None:
+    report = partial_report(
+        run_of(
+            event("opened", 0, id="a", **SIGNAL),
+            event("opened", 0, id="a", symbol="ETHUSDT", **{**SIGNAL, "price_open": 50.0}),
+            event("partial_profit", 2, id="a", level=50, price=102.0),
+        ),
+        None,
+    )
+    assert report.rows[0]["price_open"] == 100.0
+
+
+def test_what_partial_closes_took_is_a_share_of_all_that_was_put_in() -> None:
+    report = event_report(
+        run_of(
+            event("opened", 0, id="a", cost=100.0, **SIGNAL),
+            event("averaged", 1, id="a", price=99.0, cost=100.0, price_open=99.5, entries=2),
+            event("partial_closed", 2, id="a", price=102.0, pct=50.0, cost_basis=200.0),
+            event("partial_closed", 3, id="a", price=103.0, pct=50.0, cost_basis=100.0),
+        ),
+        None,
+    )
+    assert [row["partial_executed_pct"] for row in report.rows] == [75.0, 50.0, 0.0, 0.0]
+    assert [row["partials"] for row in report.rows] == [2, 1, 0, 0]
+
+
+def test_an_event_says_how_far_target_and_stop_are_and_a_close_how_long_it_took() -> None:
+    closing = trade(0, peak_profit_pct=3.0, max_drawdown_pct=-1.0)
+    report = event_report(
+        run_of(
+            event("opened", 0, id="a", **SIGNAL),
+            event("breakeven", 3, id="a", price=102.0),
+            event("closed", 60, id="a", price=104.0, close_reason="take_profit", trade=closing),
+        ),
+        None,
+    )
+    closed, breakeven, _ = report.rows
+    assert breakeven["to_take_pct"] == pytest.approx((104 / 102 - 1) * 100)
+    assert breakeven["to_stop_pct"] == pytest.approx((1 - 98 / 102) * 100)
+    assert (closed["duration_minutes"], closed["peak_profit_pct"], closed["max_drawdown_pct"]) == (
+        60,
+        3.0,
+        -1.0,
+    )
+    assert breakeven.get("duration_minutes") is None

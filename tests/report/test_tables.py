@@ -46,7 +46,7 @@ def test_prices_have_as_many_decimals_as_their_size_asks_for(value: float, text:
         (0.25, "ratio", "0.250"),
         ("long", "upper", "LONG"),
         (True, "text", "yes"),
-        (1704067200000, "time", "2024-01-01"),
+        (1704067200000, "time", "2024-01-01T00:00Z"),
         (1704067260000, "time", "2024-01-01T00:01Z"),
         (1234567, "whole", "1,234,567"),
     ],

@@ -3,7 +3,8 @@
 import msgspec
 import pytest
 
-from btk.report.unfinished import Asked, ToldEvent, told_so_far
+from btk.report.run_record import EventRecord
+from btk.report.unfinished import Asked, told_so_far
 from tests.report.trade_samples import DAY, HOUR, MIDNIGHT, trade
 
 MINUTE_MS = 60_000
@@ -21,13 +22,13 @@ ASKED = Asked(
 )
 
 
-def event(kind: str, day: int, symbol: str = "BTCUSDT", **fields: object) -> ToldEvent:
+def event(kind: str, day: int, symbol: str = "BTCUSDT", **fields: object) -> EventRecord:
     at_ms = MIDNIGHT + day * DAY
     named = {"symbol": symbol, "strategy": "sma_cross", "id": f"signal-{day:06}"}
-    return ToldEvent(type=kind, at_ms=at_ms, tick_ms=at_ms + MINUTE_MS, **{**named, **fields})
+    return EventRecord(type=kind, at_ms=at_ms, tick_ms=at_ms + MINUTE_MS, **{**named, **fields})
 
 
-def closed(day: int, pnl_pct: float = 1.0) -> ToldEvent:
+def closed(day: int, pnl_pct: float = 1.0) -> EventRecord:
     return event("closed", day, trade=trade(day, pnl_pct))
 
 
