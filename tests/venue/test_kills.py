@@ -21,7 +21,7 @@ from tests.venue.warming import END_MS, is_stored, last_minutes, plan, warmed
 
 BTC = SeriesKey("binance", "BTCUSDT")
 REPOSITORY = Path(__file__).parents[2]
-MINUTES = 12_000
+MINUTES = 30_000
 SPAN = last_minutes(MINUTES)
 LATER = last_minutes(MINUTES - 60)
 STILL = """
@@ -72,12 +72,12 @@ def test_a_kill_at_a_file_operation_costs_only_what_was_not_stored(
 
 def test_a_kill_between_requests_costs_only_the_pages_under_way(venue: VenueServer, project: Path) -> None:
     process = start_btk(*_warm_arguments(project))
-    venue.on_candles = lambda count: os.kill(process.pid, signal.SIGKILL) if count == 10 else None
+    venue.on_candles = lambda count: os.kill(process.pid, signal.SIGKILL) if count == 26 else None
     assert process.wait(timeout=60) == -signal.SIGKILL
     venue.on_candles = lambda count: None
     cache = project / "dump/data/candle"
     stored = StoredCandles(cache, "binance").counts("BTCUSDT", SPAN).candles
-    assert stored == 9000  # a page to see where the listing is, a batch of eight, and one page of the next
+    assert stored == 25_000  # a page to see where the listing is, and a batch
     _completes_with_the_rest(venue, cache)
 
 
@@ -136,7 +136,7 @@ def test_who_waits_for_a_warm_that_is_killed_fetches_the_rest(venue: VenueServer
     backtests: list[subprocess.Popen[bytes]] = []
 
     def intrude(count: int) -> None:
-        if count == 10:
+        if count == 26:
             backtest = start_btk(
                 "backtest", "--entry", "still.py", "--json", *_frame(LATER), "--root", str(project)
             )
@@ -149,12 +149,12 @@ def test_who_waits_for_a_warm_that_is_killed_fetches_the_rest(venue: VenueServer
     assert first.wait(timeout=60) == -signal.SIGKILL
     [backtest] = backtests
     _, errors = backtest.communicate(timeout=60)
-    assert (backtest.returncode, errors) == (0, b"btk: fetched 3,000 candles (5 requests)\n")
+    assert (backtest.returncode, errors) == (0, b"btk: fetched 5,000 candles (7 requests)\n")
 
 
 def test_a_terminated_warm_keeps_what_it_has(venue: VenueServer, project: Path) -> None:
     process = start_btk(*_warm_arguments(project))
-    venue.on_candles = lambda count: os.kill(process.pid, signal.SIGTERM) if count == 10 else None
+    venue.on_candles = lambda count: os.kill(process.pid, signal.SIGTERM) if count == 26 else None
     assert process.wait(timeout=60) == 143
     assert process.stderr is not None
     assert process.stderr.read() == b"btk: terminated\n"

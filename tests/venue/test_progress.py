@@ -18,7 +18,7 @@ from tests.cli.btk_process import start_btk
 from tests.venue.server import VenueServer
 from tests.venue.warming import last_minutes
 
-MINUTES = 12_000
+MINUTES = 30_000
 SPAN = last_minutes(MINUTES)
 # The terminal has to be the process's own: only then does its Ctrl-C become a signal.
 AT_TERMINAL = (
@@ -72,8 +72,8 @@ def test_a_terminal_shows_a_bar_for_each_symbol_and_then_the_summary(
     plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown)
     # The first page of each was fetched before, to see since when there are candles.
     for symbol in ("BTCUSDT", "ETHUSDT"):
-        assert re.search(rf"{symbol} ━+ +0/11000 candles, left -:--:--", plain)
-        assert re.search(rf"{symbol} ━+ 11000/11000 candles, left 0:00:00", plain)
+        assert re.search(rf"{symbol} ━+ +0/29000 candles, left -:--:--", plain)
+        assert re.search(rf"{symbol} ━+ 29000/29000 candles, left 0:00:00", plain)
     assert plain.rstrip().splitlines()[-1].endswith("a second)")
 
 
@@ -82,14 +82,14 @@ def test_ctrl_c_at_the_terminal_ends_in_one_line_gives_the_cursor_back_and_keeps
 ) -> None:
     screen, line = terminal
     process = _warm(project, line, "--symbols", "BTCUSDT")
-    venue.on_candles = lambda count: os.write(screen, b"\x03") if count == 10 else None
+    venue.on_candles = lambda count: os.write(screen, b"\x03") if count == 26 else None
     shown = _shown(screen)
     assert process.wait(timeout=60) == 130
     assert shown.rstrip().endswith("btk: interrupted")
     assert "Traceback" not in shown
     assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l")
     stored = StoredCandles(project / "dump/data/candle", "binance").counts("BTCUSDT", SPAN).candles
-    assert stored == 9000
+    assert stored == 25_000
 
 
 def test_without_a_terminal_there_is_no_bar(venue: VenueServer, project: Path) -> None:
