@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from typing import Any
@@ -61,8 +61,14 @@ async def client_over_tls(venue: TradingVenue, kind: str = "spot", **extra: Any)
         await client.close()
 
 
-def seated_client(venue: TradingVenue, kind: str = "spot") -> Any:
+def seated_client(
+    venue: TradingVenue,
+    kind: str = "spot",
+    wait: Callable[[float], Awaitable[None]] | None = None,
+    latency_ms: int = 0,
+) -> Any:
     """In one process: no sockets, and the venue's true time is the client's too."""
-    client = ccxt.async_support.binance({**settings_of(venue, kind), "session": VenueSession(venue)})
+    session = VenueSession(venue, wait, latency_ms)
+    client = ccxt.async_support.binance({**settings_of(venue, kind), "session": session})
     client.milliseconds = venue.clock.true_ms
     return client

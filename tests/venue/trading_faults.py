@@ -45,7 +45,7 @@ class Silent:
 class Late:
     """On the way for `network_ms`, when the venue looks at the timestamp; then `engine_ms` before it is done.
 
-    Added to the request's own `recvWindow` when `after_window`: a network that is late by that.
+    Counted from the end of the request's own window when `after_window`: that much too late, or just in time.
     """
 
     network_ms: int = 0

@@ -120,14 +120,15 @@ class TradingVenue:
                 return self._said(heard, reply)
 
     def _delay(self, request: Request, heard: Heard, late: Late) -> None:
-        window_ms = int(request.sent.get("recvWindow", WINDOW_MS)) if late.after_window else 0
-
         def arrive() -> None:
             if self._entry_refused(request) is None:
                 done_ms = self.clock.true_ms() + late.engine_ms
                 self.clock.call_at(done_ms, lambda: self._do(request, heard) and None)
 
-        self.clock.call_at(self.clock.true_ms() + window_ms + late.network_ms, arrive)
+        sent, now = request.sent, self.clock.now_ms()
+        window_end = int(sent.get("timestamp", now)) + int(sent.get("recvWindow", WINDOW_MS))
+        start = window_end if late.after_window else now
+        self.clock.call_at(max(start, now) - self.clock.skew_ms + late.network_ms, arrive)
 
     def _performed(self, request: Request, heard: Heard) -> Says:
         refusal = self._entry_refused(request)
