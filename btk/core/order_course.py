@@ -147,11 +147,6 @@ def must_watch(intent: Intent, now_ms: int) -> bool:
     return isinstance(step, Settled) and step.watch_until_ms is not None and now_ms < step.watch_until_ms
 
 
-def harmless_twice(intent: Intent) -> bool:
-    """Whether a second one of its kind does no harm: a protective order that can only reduce."""
-    return intent.kind == "protect" and intent.reduce_only
-
-
 def pause_ms(tries: int) -> int:
     """How long to wait after so many tries in vain: 1, 2, 4, 8 seconds, then as long again each time."""
     return 1000 << min(max(tries - 1, 0), 3)
@@ -192,7 +187,13 @@ def _refused(intent: Intent, refusal: RefusedOrder, at_ms: int) -> Intent:
 
 def _lost_sight(intent: Intent, words: str, at_ms: int) -> Intent:
     return _with(
-        intent, status="unknown", sure_at_ms=at_ms + SURE_MS, next_at_ms=at_ms, tries=0, detail=words
+        intent,
+        status="unknown",
+        sure_at_ms=at_ms + SURE_MS,
+        next_at_ms=at_ms,
+        tries=0,
+        misses=0,
+        detail=words,
     )
 
 
@@ -208,10 +209,10 @@ def _looked_up(intent: Intent, event: LookedUp) -> Intent:
 
 def _absent_unknown(intent: Intent, at_ms: int) -> Intent:
     sure_at_ms = intent.sure_at_ms or at_ms
-    if at_ms >= sure_at_ms or harmless_twice(intent):
+    if at_ms >= sure_at_ms:
         return _settled(intent, at_ms, status="absent", detail=intent.detail)
     asked = _asked_in_vain(intent, at_ms, intent.detail)
-    return _with(asked, next_at_ms=min(asked.next_at_ms, sure_at_ms))
+    return _with(asked, misses=intent.misses + 1, next_at_ms=min(asked.next_at_ms, sure_at_ms))
 
 
 def _absent_standing(intent: Intent, at_ms: int) -> Intent:

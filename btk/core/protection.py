@@ -221,7 +221,11 @@ def _wishes(now: Situation, held: float) -> list[_Wish]:
 
 def _toward(now: Situation, wish: _Wish) -> tuple[Action, ...]:
     live = [one for one in now.of_leg(wish.leg) if _live(one) and not one.cancel]
-    right = [one for one in live if wish.quantity and _fulfils(one, wish, now)]
+    right = [
+        one
+        for one in live
+        if wish.quantity and _fulfils(one, wish, now) and not (one.doubtful and _harmless_twice(one))
+    ]
     standing = [one for one in right if one.standing]
     if standing:
         return _drops(one for one in live if one is not standing[-1])
@@ -295,10 +299,15 @@ def _fulfils(intent: Intent, wish: _Wish, now: Situation) -> bool:
 def _failures(intents: Sequence[Intent]) -> int:
     count = 0
     for intent in reversed(intents):
-        if intent.status not in ("refused", "absent"):
+        if intent.status not in ("refused", "absent") and not intent.doubtful:
             break
         count += intent.ending != "dropped"
     return count
+
+
+def _harmless_twice(intent: Intent) -> bool:
+    # A second stop that can only reduce does no harm, and to wait until the first is surely lost does.
+    return intent.kind == "protect" and intent.reduce_only
 
 
 def _drops(intents: Iterable[Intent]) -> tuple[Action, ...]:

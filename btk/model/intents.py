@@ -24,10 +24,10 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     """One order. `quantity` in the base currency, prices in quote currency, None: at market, no trigger.
 
     `client_order_id` is derived from the signal, the leg and the part, never used for another intent. Times are the
-    exchange's, in milliseconds. `sure_at_ms` is when an absence becomes true, `next_at_ms` before which nothing is
-    tried again, `tries` what has been in vain since. `replaces` is the protective order it renewed; `ending` is how the
-    order ended, `cause` and `detail` why it was refused. `filled_*` are the exchange's sums, `fills` the trades they
-    are made of, each once.
+    exchange's, in milliseconds: `sure_at_ms` is when an absence becomes true, before `next_at_ms` nothing is tried again.
+    `tries` counts what was in vain since, `misses` how often the exchange did not know it. `replaces` is the protective
+    order it renewed; `ending` is how the order ended, `cause` and `detail` why it was refused. `filled_*` are the
+    exchange's sums, `fills` the trades they are made of, each once.
     """
 
     client_order_id: str
@@ -47,6 +47,7 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     ending: Ending = ""
     attempts: int = 0
     tries: int = 0
+    misses: int = 0
     resynced: bool = False
     turned_up: bool = False
     prepared_at_ms: int
@@ -69,6 +70,11 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     def in_flight(self) -> bool:
         """Whether the exchange has to be asked about it after a restart."""
         return self.status not in SETTLED
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether it is probably not there, which nobody can be sure of yet."""
+        return self.status == "unknown" and self.misses > 0
 
     @property
     def standing(self) -> bool:

@@ -37,7 +37,6 @@ from tests.core.order_samples import NOW_MS, STATUSES, every_event, fill, filled
 LATER_MS = NOW_MS + 100
 SENT = follow(intent(), Sending(NOW_MS)).intent
 UNKNOWN = follow(SENT, Answered(UnknownOutcome("timeout"), LATER_MS)).intent
-STOP = intent(kind="protect", leg="stop", order="stop", side="sell", price_trigger=95.0, reduce_only=True)
 
 
 def after(one: Intent, *events: OrderEvent) -> Intent:
@@ -89,15 +88,12 @@ def test_what_turns_up_after_it_was_believed_absent_is_taken_in_and_marked() -> 
     assert (back.turned_up, back.status, back.filled_quantity) == (True, "done", 1.0)
 
 
-def test_a_protective_order_that_can_only_reduce_is_replaced_after_one_absence() -> None:
-    lost = after(STOP, Sending(NOW_MS), Answered(UnknownOutcome("timeout"), LATER_MS))
-    assert after(lost, LookedUp(Absent(), LATER_MS)).status == "absent"
-    spot = after(
-        msgspec.structs.replace(STOP, reduce_only=False),
-        Sending(NOW_MS),
-        Answered(UnknownOutcome("timeout"), LATER_MS),
-    )
-    assert after(spot, LookedUp(Absent(), LATER_MS)).status == "unknown"
+def test_an_order_the_exchange_did_not_know_is_doubtful_until_one_can_be_sure() -> None:
+    assert not UNKNOWN.doubtful
+    doubted = after(UNKNOWN, LookedUp(Absent(), LATER_MS))
+    assert doubted.doubtful
+    assert doubted.in_flight
+    assert not after(doubted, LookedUp(Found(shown(doubted)), LATER_MS)).doubtful
 
 
 def test_asking_in_vain_waits_longer_each_time_up_to_eight_seconds() -> None:
