@@ -36,6 +36,7 @@ TEMPLATES: Mapping[str, str] = {
     "paused": "{symbol} {strategy}: paused",
     "resumed": "{symbol} {strategy}: resumed",
     "stopped": "{symbol} {strategy}: told to end",
+    "alarm": "{subject}: {message}",
 }
 
 _WIDE = re.compile(r"\d{3,}")

@@ -31,6 +31,7 @@ EventType = Literal[
     "resumed",
     "stopped",
     "order",
+    "alarm",
 ]
 
 Address = Annotated[
@@ -55,7 +56,7 @@ class Notify(Section, frozen=True, kw_only=True):
     templates: dict[str, str] = msgspec.field(default_factory=dict)
     repeat_minutes: Minutes = 10.0
     quiet_hours: QuietHours | None = None
-    urgent: tuple[EventType, ...] = ("error",)
+    urgent: tuple[EventType, ...] = ("error", "alarm")
     max_waiting: Room = 1000
 
     @property

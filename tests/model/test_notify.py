@@ -1,10 +1,12 @@
 """Settings of notifications refuse what could not be done, in words."""
 
 from collections.abc import Mapping
+from typing import get_args
 
 import pytest
 
-from btk.model.notify import Notify
+from btk.model.events import Event
+from btk.model.notify import EventType, Notify
 from btk.model.section import ImpossibleSettings
 
 
@@ -33,6 +35,11 @@ def test_impossible_settings_are_named_without_what_is_secret(
         Notify(**given)  # type: ignore[arg-type]
     assert words in str(refused.value)
     assert "fakesecret" not in str(refused.value)
+
+
+def test_every_kind_of_event_can_be_chosen() -> None:
+    kinds = {str(cls.__struct_config__.tag) for cls in Event.__subclasses__()}
+    assert kinds <= set(get_args(EventType))
 
 
 def test_quiet_hours_are_minutes_of_the_day() -> None:
