@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-HOSTS = ("*.binance.com", "www.okx.com", "api.bybit.com", "api.kraken.com")
+HOSTS = ("*.binance.com", "testnet.binance.vision", "www.okx.com", "api.bybit.com", "api.kraken.com")
 
 
 def server_context(certificate: Path) -> ssl.SSLContext:

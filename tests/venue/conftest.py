@@ -9,6 +9,9 @@ import pytest
 
 from tests.venue.candle_book import CandleBook
 from tests.venue.server import NOW_MS, VenueServer
+from tests.venue.trading_client import stocked_venue
+from tests.venue.trading_clock import running_clock
+from tests.venue.trading_venue import TradingVenue
 
 
 @pytest.fixture(scope="session")
@@ -26,8 +29,15 @@ def venue(running_venue: VenueServer, monkeypatch: pytest.MonkeyPatch) -> VenueS
     running_venue.faults.clear()
     running_venue.asked.clear()
     running_venue.on_candles = lambda count: None
-    running_venue.trading = None
     return running_venue
+
+
+@pytest.fixture
+def trading(venue: VenueServer) -> Iterator[TradingVenue]:
+    """The venue that trades, behind that server."""
+    venue.trading = stocked_venue(running_clock())
+    yield venue.trading
+    venue.trading = None
 
 
 @pytest.fixture

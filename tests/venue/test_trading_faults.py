@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from ccxt.base import errors as told
 
-from tests.venue.server import VenueServer
-from tests.venue.trading_client import client_over_tls, seated_client, stocked_venue
-from tests.venue.trading_clock import SetClock, running_clock
+from tests.venue.trading_client import play_over_tls, seated_client, stocked_venue
+from tests.venue.trading_clock import SetClock
 from tests.venue.trading_faults import FAULTS, Fault, Market, faults_of, is_cancel, is_change, is_question
 from tests.venue.trading_nouns import Wish
 from tests.venue.trading_venue import TradingVenue
@@ -78,20 +77,12 @@ def raised_for(fault: Fault) -> type[Exception] | None:
     return RAISED[max((name for name in RAISED if fault.name.startswith(name)), key=len)]
 
 
-@pytest.fixture
-def trading(venue: VenueServer) -> Iterator[TradingVenue]:
-    venue.trading = stocked_venue(running_clock())
-    yield venue.trading
-    venue.trading = None
-
-
 def play(trading: TradingVenue, kind: str, scene: Callable[[Any], Awaitable[Any]]) -> Any:
-    async def played() -> Any:
-        async with client_over_tls(trading, kind, timeout=IMPATIENT_MS) as client:
-            await client.load_markets()
-            return await scene(client)
+    async def with_markets(client: Any) -> Any:
+        await client.load_markets()
+        return await scene(client)
 
-    return asyncio.run(played())
+    return play_over_tls(trading, with_markets, kind, timeout=IMPATIENT_MS)
 
 
 def play_seated(trading: TradingVenue, kind: str, scene: Callable[[Any], Awaitable[Any]]) -> Any:

@@ -2,39 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from ccxt.base import errors as told
 
-from tests.venue.server import VenueServer
-from tests.venue.trading_client import client_over_tls, stocked_venue
-from tests.venue.trading_clock import running_clock
+from tests.venue.trading_client import play_over_tls
 from tests.venue.trading_venue import TradingVenue
 
 BTC = "BTC/USDT:USDT"
 ID = "b7c0" + "0" * 27 + "1"
 STOP = "b7c0" + "0" * 27 + "2"
 
-Scene = Callable[[Any], Awaitable[Any]]
 
-
-@pytest.fixture
-def trading(venue: VenueServer) -> Iterator[TradingVenue]:
-    venue.trading = stocked_venue(running_clock())
-    yield venue.trading
-    venue.trading = None
-
-
-def play(trading: TradingVenue, scene: Scene) -> Any:
-    async def played() -> Any:
-        async with client_over_tls(trading, "swap") as client:
-            return await scene(client)
-
-    return asyncio.run(played())
+def play(trading: TradingVenue, scene: Callable[[Any], Awaitable[Any]]) -> Any:
+    return play_over_tls(trading, scene, "swap")
 
 
 def market(client: Any, side: str, amount: float = 0.01, **params: Any) -> Awaitable[Any]:

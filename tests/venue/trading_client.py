@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -59,6 +60,18 @@ async def client_over_tls(venue: TradingVenue, kind: str = "spot", **extra: Any)
     finally:
         client.timeout_on_exit = 0
         await client.close()
+
+
+def play_over_tls(
+    venue: TradingVenue, scene: Callable[[Any], Awaitable[Any]], kind: str = "spot", **extra: Any
+) -> Any:
+    """What a scene with that client comes to."""
+
+    async def played() -> Any:
+        async with client_over_tls(venue, kind, **extra) as client:
+            return await scene(client)
+
+    return asyncio.run(played())
 
 
 def seated_client(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from tests.venue.trading_requests import JSON, Request
 
@@ -120,9 +120,10 @@ class Planned:
         return self.nth <= self.seen < self.nth + self.times
 
 
-def refused(code: int, message: str, status: int = 400) -> Says:
+def refused(code: int, message: str, status: int = 400, data: Any = None) -> Says:
     """The venue's document for an error."""
-    return Says(status, json.dumps({"code": code, "msg": message}, separators=(",", ":")))
+    document = {"code": code, "msg": message} | ({} if data is None else {"data": data})
+    return Says(status, json.dumps(document, separators=(",", ":")))
 
 
 def _paused(status: int, message: str, seconds: int) -> Says:

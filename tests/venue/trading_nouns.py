@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 Side = Literal["BUY", "SELL"]
 Owner = Literal["client", "hand"]
@@ -18,13 +18,14 @@ OPEN_STATES = frozenset({"NEW", "PARTIALLY_FILLED"})
 
 
 class Refusal(Exception):
-    """The venue says no, with its code: nothing was changed."""
+    """The venue says no, with its code: nothing was changed, but for what `data` tells."""
 
-    def __init__(self, code: int, message: str, status: int = 400) -> None:
+    def __init__(self, code: int, message: str, status: int = 400, data: Any = None) -> None:
         super().__init__(f"{code} {message}")
         self.code = code
         self.message = message
         self.status = status
+        self.data = data
 
 
 @dataclass(frozen=True, slots=True)

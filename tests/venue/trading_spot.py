@@ -73,23 +73,9 @@ def account(venue: TradingVenue, params: Params) -> Any:
 
 
 def new_order(venue: TradingVenue, params: Params) -> Any:
-    kind = params.need("type")
-    if kind not in KINDS:
-        raise Refusal(-1116, "Invalid orderType.")
-    wish = Wish(
-        symbol=params.need("symbol"),
-        side=cast(Side, params.need("side")),
-        kind=kind,
-        client_id=params.text("newClientOrderId") or venue.made_up_id(),
-        quantity=params.number("quantity"),
-        price=params.number("price"),
-        trigger=params.number("stopPrice"),
-        quote_quantity=params.number("quoteOrderQty"),
-        time_in_force=params.text("timeInForce", "GTC"),
-    )
-    said = params.text("newOrderRespType", "FULL" if kind in ("MARKET", "LIMIT") else "ACK")
+    wish = wish_of(venue, params)
+    said = params.text("newOrderRespType", "FULL" if wish.kind in ("MARKET", "LIMIT") else "ACK")
     params.all_read()
-    _check_complete(wish)
     order = venue.spot.place(wish)
     return order_report(order) if said != "ACK" else acknowledgement(order)
 
@@ -191,6 +177,32 @@ def restrictions(venue: TradingVenue, params: Params) -> Any:
     }
 
 
+def wish_of(venue: TradingVenue, params: Params) -> Wish:
+    """A new order as it was sent; -1102 and -1116 for half of one."""
+    kind = params.need("type")
+    if kind not in KINDS:
+        raise Refusal(-1116, "Invalid orderType.")
+    wish = Wish(
+        symbol=params.need("symbol"),
+        side=cast(Side, params.need("side")),
+        kind=kind,
+        client_id=params.text("newClientOrderId") or venue.made_up_id(),
+        quantity=params.number("quantity"),
+        price=params.number("price"),
+        trigger=params.number("stopPrice"),
+        quote_quantity=params.number("quoteOrderQty"),
+        time_in_force=params.text("timeInForce", "GTC"),
+    )
+    _check_complete(wish)
+    return wish
+
+
+def fees(venue: TradingVenue, params: Params) -> Any:
+    rate = text(venue.spot.fee_rate)
+    symbols = [params.text("symbol")] if params.text("symbol") else list(venue.spot.book.listings)
+    return [{"symbol": each, "makerCommission": rate, "takerCommission": rate} for each in symbols]
+
+
 def asked_tickers(book: AccountBook, params: Params, now_ms: int) -> Any:
     """One for `symbol`, a list for `symbols` or for none."""
     if symbol := params.text("symbol"):
@@ -289,4 +301,5 @@ SPOT_ROUTES: Mapping[tuple[str, str], Route] = {
     ("GET", "/api/v3/openOrderList"): Route(open_lists, 6),
     ("GET", "/api/v3/myTrades"): Route(my_trades, 20),
     ("GET", "/sapi/v1/account/apiRestrictions"): Route(restrictions),
+    ("GET", "/sapi/v1/asset/tradeFee"): Route(fees),
 }

@@ -25,6 +25,7 @@ from tests.venue.trading_faults import (
 from tests.venue.trading_futures import FUTURES_ROUTES
 from tests.venue.trading_market import SpotMarket
 from tests.venue.trading_nouns import Refusal
+from tests.venue.trading_replace import cancel_replace
 from tests.venue.trading_requests import JSON, Heard, Params, Request, request_of
 from tests.venue.trading_spot import SPOT_ROUTES, Route
 
@@ -32,9 +33,10 @@ AHEAD_MS = 1_000
 WINDOW_MS = 5_000
 MINUTE_MS = 60_000
 SPOT_HOSTS = frozenset({"api.binance.com", "demo-api.binance.com", "testnet.binance.vision"})
+REPLACE = ("POST", "/api/v3/order/cancelReplace")
 FUTURES_HOSTS = frozenset({"fapi.binance.com", "demo-fapi.binance.com"})
 ROUTES: Mapping[str, Mapping[tuple[str, str], Route]] = {
-    **dict.fromkeys(SPOT_HOSTS, SPOT_ROUTES),
+    **{host: {**SPOT_ROUTES, REPLACE: Route(cancel_replace)} for host in SPOT_HOSTS},
     **dict.fromkeys(FUTURES_HOSTS, FUTURES_ROUTES),
 }
 
@@ -139,7 +141,7 @@ class TradingVenue:
         try:
             document = route.answer(self, Params(request.sent))
         except Refusal as refusal:
-            heard.code = refusal.code
+            heard.code, heard.executed = refusal.code, refusal.data is not None and refusal.status == 409
             return refused_as(refusal)
         heard.executed = request.method != "GET"
         return Says(200, json.dumps(document))
@@ -191,7 +193,7 @@ def refused_as(refusal: Refusal) -> Says:
     """The venue's document for it."""
     if refusal.status == 429:
         return _pause(429, MINUTE_MS)
-    return refused(refusal.code, refusal.message, refusal.status)
+    return refused(refusal.code, refusal.message, refusal.status, refusal.data)
 
 
 def _pause(status: int, left_ms: int) -> Says:
