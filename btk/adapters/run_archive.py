@@ -9,16 +9,18 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 import orjson
 
+from btk.adapters.told_equity import told_equity
 from btk.model.errors import InvalidInput, UsageError
 from btk.model.plain_words import did_you_mean
 from btk.report.document import SCHEMA, json_values
 from btk.report.run_facts import UNFINISHED, RunFacts, Summary, told_facts
 from btk.report.run_record import EventRecord, ResultRecord, RunRecord, TickRecord
-from btk.report.unfinished import Asked, told_so_far
+from btk.report.unfinished import Asked, told_frame, told_so_far
 from btk.report.walk_report import WalkParts
 
 DESCRIPTION = "run.json"
 EVENTS = "events.jsonl"
+EQUITY = "equity"
 TIMINGS = "performance.jsonl"
 RESULT = "result.json"
 WALKER = "walker"
@@ -120,7 +122,9 @@ class RunArchive:
                 f"run {run_id} has no result and has told nothing: it has just begun, or was killed"
             )
         try:
-            return told_so_far(asked, list(_lines(path, EventRecord)))
+            events = list(_lines(path, EventRecord))
+            equity = told_equity(self.runs / run_id / EQUITY, told_frame(asked, events))
+            return told_so_far(asked, events, equity)
         except msgspec.ValidationError as error:
             raise _unreadable(path, error) from None
 

@@ -1,22 +1,38 @@
-"""An unfinished run: what its events tell so far, in the shape of a result."""
+"""An unfinished run: what its events and its equity tell so far, in the shape of a result."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
+import numpy as np
 
+from btk.core.equity import EquityCurve, EquitySummary
+from btk.model.bars import Column, Span
 from btk.model.intervals import MINUTE_MS
 from btk.model.trade import Cancelled, Rejected, Trade
 from btk.report.gates import Statistics
 from btk.report.run_facts import UNFINISHED
-from btk.report.run_record import EventRecord, FramePart, PortfolioPart, ResultRecord, SymbolPart
+from btk.report.run_record import (
+    DailyPart,
+    EventRecord,
+    FramePart,
+    OutlinePart,
+    PortfolioPart,
+    ResultRecord,
+    SymbolPart,
+)
+from btk.report.statistics import Shortfalls, statistics
 from btk.report.trade_statistics import trade_statistics
 
 NOTE = (
     "this run has no result: it is still running, or was killed; its trades and signals are those of its events,"
     " what open positions and the wallet are worth is not known"
+)
+NOTE_WITH_EQUITY = (
+    "this run has no result: it is still running, or was killed; its figures are those of its events and its equity"
+    " until now"
 )
 
 
@@ -34,16 +50,25 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
         return found if isinstance(found, dict) else {}
 
 
-def told_so_far(asked: Asked, events: Sequence[EventRecord]) -> ResultRecord:
-    """The result that the events of a run come to: trades and signals, and no figure of the wallet.
+class ToldEquity(NamedTuple):
+    """By symbol, the profit and the money in positions at the close of each of `minutes`."""
 
-    A symbol that nothing happened on is there without trades; the frame ends with the last event.
+    minutes: Span
+    by_symbol: Mapping[str, tuple[Column, Column]]
+
+
+def told_so_far(
+    asked: Asked, events: Sequence[EventRecord], equity: ToldEquity | None = None
+) -> ResultRecord:
+    """The result that the events of a run come to; the wallet's figures where its `equity` is known.
+
+    A symbol that nothing happened on is there without trades; the frame ends with the last event or minute.
     `msgspec.ValidationError` for an event that lacks what its type has.
     """
-    symbols = dict.fromkeys((*asked.settings.get("symbols", ()), *(event.symbol for event in events)))
-    parts = {symbol: _symbol(events, symbol) for symbol in sorted(filter(None, symbols))}
-    trades = [trade for part in parts.values() for trade in part.trades]
-    wallet, strategies = asked.section("wallet"), _strategies(asked, events)
+    curves = _Curves(asked.section("wallet").get("start"), equity)
+    names = dict.fromkeys((*asked.settings.get("symbols", ()), *(event.symbol for event in events)))
+    symbols = {name: _symbol(events, name, curves.of([name])) for name in sorted(filter(None, names))}
+    strategies = _strategies(asked, events)
     return ResultRecord(
         run_id=asked.run_id,
         mode=asked.mode,
@@ -51,15 +76,43 @@ def told_so_far(asked: Asked, events: Sequence[EventRecord]) -> ResultRecord:
         strategy=strategies[0] if len(strategies) == 1 else strategies,
         exchange=str(asked.section("exchange").get("name", "")),
         model=str(asked.section("execution").get("model", "")),
-        frame=_frame(asked, events),
+        frame=told_frame(asked, events) if equity is None else FramePart(*equity.minutes),
         params=asked.section("strategy").get("params", {}),
-        symbols=parts,
-        portfolio=PortfolioPart(
-            statistics=_statistics(trades, start_equity=wallet.get("start")),
-            currency=str(wallet.get("currency", "")),
-        ),
-        warnings=(NOTE,),
+        symbols=symbols,
+        portfolio=_portfolio(asked, symbols, curves.of(symbols)),
+        warnings=(NOTE if equity is None else NOTE_WITH_EQUITY,),
     )
+
+
+def told_frame(asked: Asked, events: Sequence[EventRecord]) -> FramePart:
+    """From the start, or from the first event, to the last one."""
+    if not events:
+        return FramePart(asked.started_at_ms, asked.started_at_ms + MINUTE_MS)
+    first_ms = min(event.at_ms for event in events)
+    last_ms = max(max(event.at_ms, event.tick_ms) for event in events)
+    # A replay is of minutes long before it was started.
+    from_ms = min(asked.started_at_ms or first_ms, first_ms)
+    return FramePart(from_ms, max(last_ms, from_ms + MINUTE_MS))
+
+
+class _Curves(NamedTuple):
+    start: float | None
+    equity: ToldEquity | None
+
+    def of(self, symbols: Iterable[str]) -> EquitySummary | None:
+        if self.equity is None or not self.start:
+            return None
+        minutes, rows = (
+            self.equity.minutes,
+            (self.equity.minutes.to_ms - self.equity.minutes.from_ms) // MINUTE_MS,
+        )
+        known = [self.equity.by_symbol[symbol] for symbol in symbols if symbol in self.equity.by_symbol]
+        curve = EquityCurve(self.start)
+        profit = sum((profit for profit, _ in known), np.zeros(rows))
+        curve.add(
+            minutes.from_ms, self.start + profit, sum((invested for _, invested in known), np.zeros(rows))
+        )
+        return curve.summary()
 
 
 def _strategies(asked: Asked, events: Sequence[EventRecord]) -> tuple[str, ...]:
@@ -68,31 +121,47 @@ def _strategies(asked: Asked, events: Sequence[EventRecord]) -> tuple[str, ...]:
     return tuple(names) or tuple(asked.section("strategy").get("entry", ()))
 
 
-def _frame(asked: Asked, events: Sequence[EventRecord]) -> FramePart:
-    if not events:
-        return FramePart(asked.started_at_ms, asked.started_at_ms + MINUTE_MS)
-    first_ms = min(event.at_ms for event in events)
-    last_ms = max(max(event.at_ms, event.tick_ms) for event in events)
-    # A replay is of minutes long before it was started.
-    return FramePart(min(asked.started_at_ms or first_ms, first_ms), last_ms + MINUTE_MS)
-
-
-def _symbol(events: Sequence[EventRecord], symbol: str) -> SymbolPart:
+def _symbol(events: Sequence[EventRecord], symbol: str, curve: EquitySummary | None) -> SymbolPart:
     own = [event for event in events if event.symbol == symbol]
     # A run that was killed between telling and remembering tells again what it told last.
     trades = {(event.strategy, event.id): event.trade for event in own if event.trade is not None}
     cancelled = {(event.strategy, event.id): _cancelled(event) for event in own if event.type == "cancelled"}
     rejected = tuple(_rejected(event) for event in own if event.type == "rejected")
+    short = Shortfalls(
+        cancelled_signals=len(cancelled), rejected_signals=sum(refusal.count for refusal in rejected)
+    )
     return SymbolPart(
         trades=tuple(trades.values()),
         cancelled=tuple(cancelled.values()),
         rejected=rejected,
-        statistics=_statistics(list(trades.values())),
+        statistics=_statistics(tuple(trades.values()), curve, short),
     )
 
 
-def _statistics(trades: Sequence[Trade], **known: float | None) -> Statistics:
-    return {**trade_statistics(trades), **known}
+def _portfolio(asked: Asked, symbols: Mapping[str, SymbolPart], curve: EquitySummary | None) -> PortfolioPart:
+    wallet, parts = asked.section("wallet"), symbols.values()
+    short = Shortfalls(
+        cancelled_signals=sum(len(part.cancelled) for part in parts),
+        rejected_signals=sum(refusal.count for part in parts for refusal in part.rejected),
+    )
+    figures = _statistics([trade for part in parts for trade in part.trades], curve, short)
+    currency = str(wallet.get("currency", ""))
+    if curve is None:
+        return PortfolioPart(statistics={**figures, "start_equity": wallet.get("start")}, currency=currency)
+    return PortfolioPart(
+        statistics=figures,
+        currency=currency,
+        equity=OutlinePart(curve.outline_at_ms, curve.outline_equity),
+        daily_equity=DailyPart(curve.from_ms, curve.daily),
+    )
+
+
+def _statistics(trades: Sequence[Trade], curve: EquitySummary | None, short: Shortfalls) -> Statistics:
+    if curve is None:
+        return trade_statistics(trades)
+    figures = statistics(trades, curve, None, short)
+    # Events do not tell of minutes that were missing.
+    return {name: figure for name, figure in figures.items() if name != "gap_minutes"}
 
 
 def _cancelled(event: EventRecord) -> Cancelled:

@@ -1,10 +1,12 @@
 """What the events of a run without a result tell."""
 
 import msgspec
+import numpy as np
 import pytest
 
+from btk.model.bars import Span
 from btk.report.run_record import EventRecord
-from btk.report.unfinished import Asked, told_so_far
+from btk.report.unfinished import Asked, ToldEquity, told_so_far
 from tests.report.trade_samples import DAY, HOUR, MIDNIGHT, trade
 
 MINUTE_MS = 60_000
@@ -63,7 +65,7 @@ def test_what_only_a_result_knows_is_missing_and_said_so() -> None:
 
 def test_the_frame_ends_with_the_last_event_and_a_replay_begins_with_its_first() -> None:
     later = told_so_far(ASKED, [closed(2)])
-    assert (later.frame.from_ms, later.frame.to_ms) == (MIDNIGHT, MIDNIGHT + 2 * DAY + 2 * MINUTE_MS)
+    assert (later.frame.from_ms, later.frame.to_ms) == (MIDNIGHT, MIDNIGHT + 2 * DAY + MINUTE_MS)
     replay = told_so_far(msgspec.structs.replace(ASKED, started_at_ms=MIDNIGHT + 900 * DAY), [closed(2)])
     assert replay.frame.from_ms == MIDNIGHT + 2 * DAY
 
@@ -83,3 +85,26 @@ def test_settings_from_another_world_are_no_reason_to_fail() -> None:
     told = told_so_far(Asked(), [closed(0)])
     assert (told.mode, told.exchange, list(told.symbols)) == ("unknown", "", ["BTCUSDT"])
     assert told.trades()[0].closed_at_ms == MIDNIGHT + HOUR
+
+
+def test_with_the_equity_of_its_minutes_a_run_has_the_figures_of_the_wallet() -> None:
+    minutes = Span(MIDNIGHT, MIDNIGHT + 3 * MINUTE_MS)
+    equity = ToldEquity(
+        minutes,
+        {
+            "BTCUSDT": (np.array([0.0, -50.0, 20.0]), np.array([100.0, 100.0, 0.0])),
+            "ETHUSDT": (np.array([0.0, 0.0, 5.0]), np.array([0.0, 0.0, 10.0])),
+        },
+    )
+    told = told_so_far(ASKED, [], equity)
+    whole, eth = told.portfolio.statistics, told.symbols["ETHUSDT"].statistics
+    assert (whole["start_equity"], whole["final_equity"], whole["return_pct"]) == (
+        500.0,
+        525.0,
+        pytest.approx(5.0),
+    )
+    assert (whole["max_drawdown_pct"], whole["exposure_pct"]) == (pytest.approx(10.0), pytest.approx(100.0))
+    assert (eth["final_equity"], eth["exposure_pct"]) == (505.0, pytest.approx(100 / 3))
+    assert told.portfolio.equity.value[-1] == 525.0
+    assert (told.frame.from_ms, told.frame.to_ms) == tuple(minutes)
+    assert "gap_minutes" not in whole
