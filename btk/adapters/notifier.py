@@ -14,7 +14,7 @@ from btk.adapters.notify_apprise import AppriseSender
 from btk.adapters.notify_courier import Courier, Office, Sender
 from btk.adapters.notify_mailbox import Mailbox, MailboxRules
 from btk.adapters.notify_repeats import Note
-from btk.adapters.notify_spill import FOLDER, Spill
+from btk.adapters.notify_spill import FOLDER, Spill, sweep
 from btk.adapters.redaction import Redaction
 from btk.adapters.settings_secrets import reveal, unset_names
 from btk.adapters.venue_pause import wall_ms
@@ -98,14 +98,18 @@ class Notifier:
 def open_notifier(notify: Notify, root: Path, data: Path, mode: str, tell: Callable[[str], None]) -> Notifier:
     """A notifier that is not started yet. Messages wait in `data/notify`, `mode` is in their title.
 
-    `tell` is given one line when an outage begins and when it ends, from another thread. `SettingsError`: Apprise is
-    missing, a secret is not set, or an address means nothing to Apprise.
+    Only for the process that holds the lock of `data`. `tell` is given one line when an outage begins and when it ends,
+    from another thread. `SettingsError`: Apprise is missing, a secret is not set, or an address means nothing to it.
     """
     office = Office(f"btk {mode}", tell, wall_ms)
     rules = MailboxRules.of(notify)
+    folder = data / FOLDER
+    found = destinations(notify, os.environ, root)
+    spills = [Spill(folder, written, shown) for written, shown, _ in found]
+    _sweep(folder, spills, tell)
     couriers = [
-        Courier(shown, sender, Spill(data / FOLDER, written, shown), Mailbox(rules), office)
-        for written, shown, sender in destinations(notify, os.environ, root)
+        Courier(shown, sender, spill, Mailbox(rules), office)
+        for (_, shown, sender), spill in zip(found, spills, strict=True)
     ]
     return Notifier(notify, couriers)
 
@@ -126,6 +130,15 @@ def destination(notify: Notify, index: int, environ: Mapping[str, str], root: Pa
     redaction = Redaction()
     redaction.hide(address, written)
     return Destination(written, shown, AppriseSender(address, shown, redaction))
+
+
+def _sweep(folder: Path, spills: Sequence[Spill], tell: Callable[[str], None]) -> None:
+    try:
+        lines = sweep(folder, [spill.path for spill in spills])
+    except OSError as error:
+        lines = [f"{folder} cannot be tidied up: {error.strerror or error}"]
+    for line in lines:
+        tell(line)
 
 
 def _condition(courier: Courier) -> Condition:

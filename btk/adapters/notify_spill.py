@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from hashlib import blake2b
 from pathlib import Path
 
 import msgspec
 
-from btk.adapters.disk import Disk, make_folder, save, unwritable
+from btk.adapters.disk import DRAFT_SUFFIX, Disk, make_folder, save, unwritable
 from btk.adapters.envelope import BadEnvelope
 from btk.adapters.notify_mailbox import Kept, Outage
 from btk.adapters.notify_repeats import Note
@@ -65,6 +65,24 @@ class Spill:
             self._disk.remove(self.path)
         except OSError as error:
             raise unwritable(self.path, error) from error
+
+
+def sweep(folder: Path, wanted: Collection[Path]) -> list[str]:
+    """Remove what belongs to no address any more, and unfinished writes; a line for each that had messages.
+
+    Only for the one process that may write there.
+    """
+    lines = [_abandoned(path) for path in sorted(folder.glob(f"*{_SUFFIX}")) if path not in wanted]
+    for draft in folder.glob(f".*{DRAFT_SUFFIX}"):
+        draft.unlink(missing_ok=True)
+    return lines
+
+
+def _abandoned(path: Path) -> str:
+    waiting = path.read_bytes().splitlines()
+    path.unlink(missing_ok=True)
+    address = _head(waiting).address or path.name
+    return f"{len(waiting[1:])} messages for {address}, which notify.urls has no more, are dropped"
 
 
 def stored_outages(folder: Path) -> Iterator[tuple[str, Outage]]:

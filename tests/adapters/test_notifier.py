@@ -162,6 +162,18 @@ def test_closing_while_a_webhook_hangs_keeps_the_message_for_the_next_start(
     assert second.degraded is None
 
 
+def test_what_waits_for_an_address_that_is_gone_is_dropped_and_told(tmp_path: Path) -> None:
+    told: list[str] = []
+    first = open_notifier(Notify(urls=("json://127.0.0.1:1",)), tmp_path, tmp_path, "live", told.append)
+    first.observe(KEY, opened())
+    first.close(0)
+    (tmp_path / "notify" / ".half.jsonl.1234.tmp").touch()
+    assert len(list((tmp_path / "notify").iterdir())) == 2
+    open_notifier(Notify(), tmp_path, tmp_path, "live", told.append)
+    assert list((tmp_path / "notify").iterdir()) == []
+    assert told == ["1 messages for json://127.0.0.1:1, which notify.urls has no more, are dropped"]
+
+
 def test_a_notifier_without_addresses_does_nothing(tmp_path: Path) -> None:
     notifier = open_notifier(Notify(), tmp_path, tmp_path / "data", "live", print)
     notifier.start()
