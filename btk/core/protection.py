@@ -174,7 +174,8 @@ def _after_the_end(now: Situation, dust: float) -> tuple[Action, ...]:
     if any(one.in_flight for one in now.of_leg("entry", "add")):
         # More may still be bought; what there is is too little for an order of its own.
         return ()
-    drops = _drops(now.of_leg(*PROTECTIVE_LEGS))
+    unsent = [one for one in now.of_leg("partial", "close") if one.status == "prepared"]
+    drops = _drops((*now.of_leg(*PROTECTIVE_LEGS), *unsent))
     if any(one.in_flight for one in now.intents if one.signal_id == now.signal_id):
         return drops
     return (Gone(dust),)

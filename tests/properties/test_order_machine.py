@@ -45,14 +45,21 @@ class OrderMachine(RuleBasedStateMachine):
         self.driver = OrderDriver(self.exchange)
         self.heard: list[tuple[OnTheWay, Answer]] = []
 
-    @rule(resting=st.booleans())
     def signal(self, resting: bool) -> None:
+        """The strategy has an idea."""
         self.driver.signal(lambda name: self._plan(name, resting))
 
     @rule(times=st.integers(1, 4))
     def tick(self, times: int) -> None:
         for _ in range(times):
             self.driver.tick()
+
+    @rule(resting=st.booleans(), rounds=st.integers(0, 6))
+    def trade_without_faults(self, resting: bool, rounds: int) -> None:
+        self.signal(resting)
+        for _ in range(rounds):
+            self.driver.tick()
+            self._answer_all()
 
     @precondition(lambda self: self._undelivered())
     @rule(data=st.data())
@@ -174,11 +181,14 @@ class OrderMachine(RuleBasedStateMachine):
         for _ in range(CALM_STEPS):
             self._pass(2_000)
             self.driver.tick()
-            for way in list(self.driver.network):
-                answer = way.answer or self._arrive(way)
-                self.driver.network.remove(way)
-                self._hear(way, answer)
+            self._answer_all()
             self._check_all()
+
+    def _answer_all(self) -> None:
+        for way in list(self.driver.network):
+            answer = way.answer or self._arrive(way)
+            self.driver.network.remove(way)
+            self._hear(way, answer)
 
     def _check_all(self) -> None:
         self.no_order_is_executed_twice()
@@ -247,7 +257,7 @@ def test_orders_survive_every_course_of_faults(limits: MarketLimits, side: int) 
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=60,
+            max_examples=200,
             stateful_step_count=50,
             deadline=None,
             suppress_health_check=list(HealthCheck),
