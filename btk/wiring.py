@@ -26,7 +26,7 @@ from btk.model.errors import DataError, SettingsError
 from btk.model.intervals import MINUTE_MS
 from btk.model.names import SlotKey, check_exchange_name
 from btk.model.settings import Frame, Settings
-from btk.ports import CandleSource
+from btk.ports import CandleSource, Host, MarketFeed
 
 if TYPE_CHECKING:
     from btk.adapters.candle_warmer import WarmingPlan
@@ -117,12 +117,40 @@ def strategy_classes(settings: Settings, root: Path) -> list[type[Strategy]]:
 
 def backtest_job(settings: Settings, root: Path, fill_gaps: bool = False) -> Job:
     """Everything a backtest needs, chosen and checked; nothing is opened yet."""
+    check_past(settings.frame)
     classes = strategy_classes(settings, root)
     return _job(settings, root, classes, candle_source(settings, root), fill_gaps)
 
 
+def trading_job(settings: Settings, root: Path, source: CandleSource) -> Job:
+    """Everything a paper or live run needs but its frame, chosen and checked; `source` has its candles."""
+    return _job(settings, root, strategy_classes(settings, root), source, fill_gaps=False)
+
+
+def market_feed(settings: Settings, root: Path, host: Host) -> MarketFeed:
+    """Where live minutes come from; without an account."""
+    name = check_exchange_name(settings.exchange.name)
+    if name == DEMO:
+        from btk.adapters.demo_feed import DemoFeed
+
+        return DemoFeed(host)
+    from btk.adapters.candle_warmer import pause_of
+    from btk.adapters.ccxt_client import Patience, VenueClient
+    from btk.adapters.ccxt_venues import Venue
+    from btk.adapters.venue_feed import VenueFeed
+
+    cache = settings.cache
+    folder = root / cache.path
+    # One try a tick is enough: the next tick asks again.
+    patience = Patience(retries=1, retry_delay_seconds=1.0, longest_pause_seconds=30.0)
+    venue = Venue(name, settings.exchange.market, settings.exchange.options)
+    client = VenueClient(venue, pause_of(folder, name), patience)
+    return VenueFeed(client, StoredCandles(folder, name), symbols(settings))
+
+
 def contender_jobs(settings: Settings, root: Path, fill_gaps: bool = False) -> list[tuple[Settings, Job]]:
     """A backtest for each strategy of the settings alone, on one candle source, with the settings that make it so."""
+    check_past(settings.frame)
     source = candle_source(settings, root)
     jobs = []
     for entry in settings.strategy.entry:
@@ -148,7 +176,6 @@ def _job(
     fill_gaps: bool,
 ) -> Job:
     exchange = check_exchange_name(settings.exchange.name)
-    _check_past(settings.frame)
     seats = [
         Seat(
             SlotKey(symbol, cls.name, exchange),
@@ -197,7 +224,8 @@ def digests(job: Job, settings: Settings, root: Path) -> tuple[str, str, str]:
     return code, data, _digest(msgspec.json.encode(in_order, order="deterministic"))
 
 
-def _check_past(frame: Frame) -> None:
+def check_past(frame: Frame) -> None:
+    """`DataError` for a frame that reaches into the future."""
     now = now_ms()
     if frame.to_ms > now:
         raise DataError(

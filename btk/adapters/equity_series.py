@@ -67,6 +67,12 @@ class EquitySeries:
         ticks = np.arange(minutes.from_ms, minutes.to_ms, MINUTE_MS) + MINUTE_MS
         return {path.name.removesuffix(SUFFIX): _at(_rows(path), ticks) for path in self._paths()}
 
+    @staticmethod
+    def nothing(minutes: Span) -> tuple[Column, Column]:
+        """The same of a symbol that has made no profit and holds nothing."""
+        rows = (minutes.to_ms - minutes.from_ms) // MINUTE_MS
+        return np.zeros(rows), np.zeros(rows)
+
     def _paths(self) -> list[Path]:
         return sorted(self._folder.glob(f"*{SUFFIX}"))
 

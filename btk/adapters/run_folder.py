@@ -18,6 +18,7 @@ from btk.model.names import SlotKey
 
 BUFFER_EVENTS = 512
 EVENT_SCHEMA = "btk.event/1"
+EVENTS = "events.jsonl"
 
 
 class RunFolder:
@@ -33,7 +34,7 @@ class RunFolder:
         self._disk = Disk()
         self._lines: list[bytes] = []
         make_folder(self._disk, self.path)
-        events = self.path / "events.jsonl"
+        events = self.events_path
         try:
             if again:
                 self.last_seq = _whole_lines_only(events)
@@ -42,6 +43,11 @@ class RunFolder:
         except OSError as error:
             raise unwritable(events, error) from error
         self._events = os.fdopen(owned, "wb")
+
+    @property
+    def events_path(self) -> Path:
+        """Where the events are written."""
+        return self.path / EVENTS
 
     def __enter__(self) -> Self:
         return self
@@ -80,7 +86,7 @@ class RunFolder:
             if durable:
                 os.fsync(self._events.fileno())
         except OSError as error:
-            raise unwritable(self.path / "events.jsonl", error) from error
+            raise unwritable(self.events_path, error) from error
         self._lines.clear()
 
     def finish(self, document: dict[str, Any]) -> None:

@@ -29,6 +29,7 @@ class Commands(LazyGroup):
         "list": Row("btk.cli.list_commands", "app", "List what there is to choose from."),
         "new": Row("btk.cli.new_command", "new", "Make a project of your own."),
         "notify": Row("btk.cli.notify_commands", "app", "Try out the addresses that are told of events."),
+        "paper": Row("btk.cli.paper_command", "paper", "Trade on live prices without orders."),
         "report": Row("btk.cli.report_commands", "app", "Look at what runs left behind."),
         "session": Row("btk.cli.session_command", "session", "Log in to Telegram, once."),
         "walker": Row(

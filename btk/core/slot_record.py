@@ -11,6 +11,7 @@ from btk.core.documents import from_document
 from btk.core.states import IDLE, State
 from btk.model.errors import InvalidInput
 from btk.model.events import (
+    AlarmEvent,
     AveragedEvent,
     BreakevenEvent,
     CancelledEvent,
@@ -52,6 +53,7 @@ AnyEvent = (
     | PausedEvent
     | ResumedEvent
     | StoppedEvent
+    | AlarmEvent
 )
 
 Migration = Callable[[dict[str, Any]], dict[str, Any]]

@@ -45,7 +45,7 @@ class EquityTape:
         self._rows = 0
         self._watch = _Watch(start) if watches else None
         self._watched = 0
-        self._pools = False
+        self._gone: dict[str, EquityStrip] = {}
         self._is_over = False
 
     def restore(self, past: PastEquity, record: EquityRecord | None) -> None:
@@ -53,8 +53,10 @@ class EquityTape:
         for symbol, (profit, invested) in past.symbols.items():
             self._strips[symbol] = EquityStrip(self._start)
             self._strips[symbol].restore(past.first_ms, profit, invested)
+        for symbol, (profit, invested) in past.gone.items():
+            self._gone[symbol] = EquityStrip(self._start)
+            self._gone[symbol].restore(past.first_ms, profit, invested)
         gone = sum(float(profit[-1]) for profit, _ in past.gone.values() if len(profit))
-        self._pools = bool(past.gone)
         everything = [*past.symbols.values(), *past.gone.values()]
         if self._is_pooled and everything and len(everything[0][0]):
             equity = self._start + np.sum([profit for profit, _ in everything], axis=0)
@@ -136,7 +138,8 @@ class EquityTape:
 
     def summary_of(self, symbol: str) -> EquitySummary:
         """The wallet as if only this symbol had been traded."""
-        return self._strips[symbol].curve.summary()
+        strip = self._strips.get(symbol) or self._gone[symbol]
+        return strip.curve.summary()
 
     def standing(self, tick_ms: int) -> Standing:
         """Where the equity stands at a tick, the minute that closed at it included."""
@@ -153,7 +156,7 @@ class EquityTape:
 
     @property
     def _is_pooled(self) -> bool:
-        return len(self._strips) > 1 or self._pools
+        return len(self._strips) > 1 or bool(self._gone)
 
     def _row_at(self, tick_ms: int) -> int:
         return (tick_ms - self._first_ms) // MINUTE_MS - 1

@@ -27,7 +27,7 @@ from btk.engines.sightings import Sightings
 from btk.engines.slot_hooks import MILESTONE_HOOKS, WATCH_HOOKS, Hook, hook_of, watch_hook_of
 from btk.engines.world import World
 from btk.model.commands import Command
-from btk.model.events import Event, OpenedEvent
+from btk.model.events import Event, OpenedEvent, StoppedEvent
 from btk.model.intervals import MINUTE_MS
 from btk.model.names import SlotKey
 from btk.model.signal import Signal
@@ -62,6 +62,7 @@ class Slot:
         self.paused = False
         self.stopping = False
         self.needs_attention = ""
+        self.held_back = ""
         self.used_ids: set[str] = set()
         self.refusals = Refusals(terms)
         self.errors = Errors(terms)
@@ -251,7 +252,7 @@ class Slot:
     @property
     def asks(self) -> bool:
         """Whether an idle slot may be asked for a signal."""
-        return not (self.paused or self.stopping or self.needs_attention)
+        return not (self.paused or self.stopping or self.needs_attention or self.held_back)
 
     def resume(self, tick_ms: int) -> bool:
         """Ask again, and lift what halts the slot's risk profiles; whether anything had been in the way."""
@@ -261,6 +262,12 @@ class Slot:
         found = bool(self.paused or self.needs_attention or halted)
         self.paused, self.needs_attention = False, ""
         return found
+
+    def stop_at_rest(self, tick_ms: int) -> None:
+        """End a slot that holds nothing, between two ticks."""
+        if not self.stopping:
+            self.stopping = True
+            self.tell([StoppedEvent(tick_ms, tick_ms, self.key.symbol, self.key.strategy)])
 
     @property
     def watches(self) -> bool:

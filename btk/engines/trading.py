@@ -6,8 +6,10 @@ events it tells, is decided by whoever owns it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
+
+import numpy as np
 
 from btk.core.equity import EquitySummary
 from btk.core.holding import Holding
@@ -16,7 +18,7 @@ from btk.core.market import Market
 from btk.core.model import Minutes
 from btk.core.rules import Terms
 from btk.core.slot_record import NumberedEvent, SlotRecord
-from btk.core.states import Closing, Open
+from btk.core.states import Closing, Idle, Open
 from btk.core.strategy import overrides
 from btk.engines.backtest import MODELS, Job, Seat, books_of
 from btk.engines.catch_up import Part, Reached, parts
@@ -35,6 +37,7 @@ from btk.engines.schedule import QuestionSchedule
 from btk.engines.slot import Slot
 from btk.engines.slot_memory import place_of, recall, remembered
 from btk.engines.world import World
+from btk.model.commands import Command
 from btk.model.events import Event
 from btk.model.intervals import MINUTE_MS, interval_ms
 from btk.model.months import month_around
@@ -57,11 +60,12 @@ class Trading:
     """A run of `job`, whose frame begins at the run's first tick; `reached` says how far every slot has come.
 
     `job.source` holds every minute known since the warm-up before `warm_ms`, which is the tick to go on from where a
-    source does not keep more than that. `patient`: questions are announced, so that they can be put side by side.
+    source does not keep more than that, and those until `held_ms` already.
     """
 
-    def __init__(self, job: Job, warm_ms: int, patient: bool) -> None:
+    def __init__(self, job: Job, warm_ms: int, held_ms: int = 0) -> None:
         self._job = job
+        self._held_ms = held_ms
         self._model = MODELS[job.model]
         self._end = FrameEnd(job.frame, self._model)
         self._warm = Frame(from_ms=warm_ms, to_ms=job.frame.to_ms)
@@ -71,6 +75,7 @@ class Trading:
         self._ledger = Ledger(job.wallet_start)
         self._books = books_of(job, self._ledger)
         self._tape = EquityTape(job.wallet_start, self._books.watch_equity, job.frame.from_ms)
+        self._tape.restore(_no_past(job), None)
         self._world = World(self._model, self._books, self._tape, Journal(self._note))
         self._histories: dict[str, list[ReplayHistory]] = {symbol: [] for symbol in job.symbols}
         self._blocks: dict[str, Minutes] = {}
@@ -78,8 +83,9 @@ class Trading:
         self.slots = {seat.key: self._slot(seat, order) for order, seat in enumerate(seats)}
         self._seen = dict.fromkeys(self.slots, job.frame.from_ms - MINUTE_MS)
         self._drawn_ms = job.frame.from_ms - MINUTE_MS
+        self.first_prices: dict[str, float] = {}
         slots = list(self.slots.values())
-        self._loop = Loop(self._world, slots, job.sizing, self._end.last_question_ms, asks_ahead=patient)
+        self._loop = Loop(self._world, slots, job.sizing, self._end.last_question_ms, asks_ahead=True)
 
     @property
     def reached(self) -> Reached:
@@ -108,6 +114,41 @@ class Trading:
             self._tape.hold(key, _held(slot), self._job.rules)
         self._recall_books(memory)
 
+    def hold_back(self, reason: str) -> None:
+        """Ask for no signals while there is a reason; "" takes it away."""
+        for slot in self.slots.values():
+            slot.held_back = reason
+
+    def order(self, keys: Iterable[SlotKey], command: Command, at_ms: int) -> None:
+        """Give some slots a command; it is carried out at their next tick at or after `at_ms`."""
+        for key in keys:
+            self.slots[key].inbox.put(at_ms, command)
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether no slot holds anything or has anything on its way."""
+        return all(type(slot.state) is Idle and slot.queued is None for slot in self.slots.values())
+
+    @property
+    def open_slots(self) -> list[SlotKey]:
+        """The slots with an open position."""
+        return [key for key, slot in self.slots.items() if type(slot.state) is Open]
+
+    def stop_at_rest(self) -> None:
+        """End slots that hold nothing, without waiting for a tick."""
+        for slot in self.slots.values():
+            slot.stop_at_rest(self._drawn_ms)
+
+    def take_back_stop(self) -> None:
+        """Nobody has said stop."""
+        for slot in self.slots.values():
+            slot.stopping = False
+
+    @property
+    def ended(self) -> bool:
+        """Whether every slot was told to stop and holds nothing any more."""
+        return self.at_rest and all(slot.stopping for slot in self.slots.values())
+
     def parts(self, known: Mapping[str, int], now_ms: int) -> Iterator[Part]:
         """What is to be gone through until `now_ms`, of the symbols as far as they are known."""
         return parts(self.reached, known, now_ms)
@@ -123,6 +164,8 @@ class Trading:
             self._seen[key] = tick_ms
         if part.drawn:
             self._drawn_ms = tick_ms
+        if tick_ms == self._job.frame.from_ms + MINUTE_MS:
+            self.first_prices = {symbol: float(minute.open[0]) for symbol, minute in minutes.items()}
 
     def end_frame(self) -> None:
         """Close what is open and cancel what waits, at the candle that ends the frame."""
@@ -151,10 +194,10 @@ class Trading:
         told, self._told = self._told, []
         return told
 
-    def records(self, untold: Sequence[tuple[NumberedEvent, SlotKey]]) -> tuple[SlotRecord, ...]:
+    def records(self, untold: Sequence[tuple[SlotKey, NumberedEvent]]) -> tuple[SlotRecord, ...]:
         """Every slot as it is now, with its events that nobody has been told of."""
         return tuple(
-            remembered(slot, self._ledger, self._seen[key], [event for event, of in untold if of == key])
+            remembered(slot, self._ledger, self._seen[key], [event for of, event in untold if of == key])
             for key, slot in self.slots.items()
         )
 
@@ -214,7 +257,7 @@ class Trading:
         return block.cut(block.row_at(tick_ms))
 
     def _load(self, symbol: str, tick_ms: int, known_ms: int) -> Minutes:
-        last_ms = min(known_ms, month_around(tick_ms - MINUTE_MS).to_ms)
+        last_ms = min(max(known_ms, self._held_ms), month_around(tick_ms - MINUTE_MS).to_ms)
         block = self._blocks[symbol] = self._feed.minutes(symbol, tick_ms, last_ms)
         for history in self._histories[symbol]:
             history.move_to(last_ms)
@@ -236,6 +279,11 @@ class Trading:
         if overrides(strategy, "candidates"):
             slot.question = only_at_candidates(strategy)
         return slot
+
+
+def _no_past(job: Job) -> PastEquity:
+    nothing = np.empty(0)
+    return PastEquity(job.frame.from_ms, dict.fromkeys(job.symbols, (nothing, nothing)), {})
 
 
 def _market(slot: Slot, history: ReplayHistory) -> Market:

@@ -170,3 +170,14 @@ class ResumedEvent(Event, frozen=True, kw_only=True, tag="resumed"):
 
 class StoppedEvent(Event, frozen=True, kw_only=True, tag="stopped"):
     """The slot was told to end: nothing new is opened."""
+
+
+class AlarmEvent(Event, frozen=True, kw_only=True, tag="alarm"):
+    """Something outside the strategies that a person should know; `over` when it is so no more.
+
+    `subject` is what it is about: the candles of a symbol, the clock, the state on disk; it names no slot.
+    """
+
+    subject: str
+    message: str
+    over: bool = False

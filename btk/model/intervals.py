@@ -3,6 +3,7 @@
 from btk.model.errors import InvalidInput
 
 MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 86_400_000
 
 INTERVAL_MS: dict[str, int] = {

@@ -116,14 +116,14 @@ class BookRow(msgspec.Struct, frozen=True, kw_only=True):
 class RunMark(msgspec.Struct, frozen=True, kw_only=True):
     """Which run under `dump/runs` the state belongs to: its first tick, and whether it has come to its end.
 
-    By symbol: the first price of the run, and the minutes without a real candle so far.
+    `to_ms` is the end of the frame of a replay. `first_prices` are by symbol.
     """
 
     run_id: str
     from_ms: int
+    to_ms: int | None = None
     ended: bool = False
     first_prices: dict[str, float] = msgspec.field(default_factory=dict)
-    gaps: dict[str, int] = msgspec.field(default_factory=dict)
 
 
 class Owner(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,133 @@
+"""What a paper or live run must not forget: its state, its events, its equity; kept in an order that no kill can break.
+
+The commit comes first: what it holds is true. Events are written after it and are in the slots' records until then,
+so that each is told once; the equity's rows come before it and are cut back to it at the next start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from btk.adapters.equity_series import EquitySeries
+from btk.adapters.run_folder import RunFolder
+from btk.core.commit import Change
+from btk.core.slot_record import AnyEvent, NumberedEvent, SlotRecord
+from btk.engines.equity_tape import PastEquity
+from btk.engines.trading import Memory, Trading
+from btk.library.state_store import StateStore
+from btk.model.bars import Span
+from btk.model.events import Event
+from btk.model.intervals import HOUR_MS
+from btk.model.names import SlotKey
+from btk.model.records import RunMark, WalletRecord
+
+EQUITY = "equity"
+Observer = Callable[[int, SlotKey, Event], None]
+
+
+class RunMemory:
+    """The memory of the run `mark` in `runs`; `observers` are told of every event once it is written."""
+
+    def __init__(self, store: StateStore, runs: Path, mark: RunMark, next_seq: int, first: SlotKey) -> None:
+        self.mark = mark
+        self._first = first
+        self.observers: list[Observer] = []
+        self.folder = RunFolder(runs, mark.run_id, again=True)
+        self._store = store
+        self._series = EquitySeries(self.folder.path / EQUITY)
+        self._next_seq = next_seq
+        self._untold: list[tuple[SlotKey, NumberedEvent]] = []
+        self._cleared: tuple[SlotRecord, ...] = ()
+        self._durable_ms = 0
+
+    def past(self, symbols: Sequence[str], drawn_ms: int) -> PastEquity:
+        """The equity as it was drawn until a tick; what was written after it is cut off."""
+        self._series.cut(drawn_ms)
+        minutes = Span(self.mark.from_ms, max(drawn_ms, self.mark.from_ms))
+        series = self._series.read(minutes)
+        nothing = EquitySeries.nothing(minutes)
+        return PastEquity(
+            minutes.from_ms,
+            {symbol: series.get(symbol, nothing) for symbol in symbols},
+            {symbol: rows for symbol, rows in series.items() if symbol not in symbols},
+        )
+
+    def draw(self, tick_ms: int, values: dict[str, tuple[float, float]]) -> None:
+        """Remember the profit and the money in positions of each symbol at a tick."""
+        self._series.add(tick_ms, values)
+
+    def note(self, told: Sequence[tuple[SlotKey, Event]]) -> None:
+        """Give events their numbers; they are told when the change that made them is kept."""
+        for key, event in told:
+            assert isinstance(event, AnyEvent)
+            self._untold.append((key, NumberedEvent(self._next_seq, event)))
+            self._next_seq += 1
+
+    def note_of_run(self, event: AnyEvent) -> None:
+        """The same for an event of no slot; the first slot's record keeps it until it is told."""
+        self._untold.append((self._first, NumberedEvent(self._next_seq, event)))
+        self._next_seq += 1
+
+    async def keep(self, trading: Trading, tick_ms: int) -> None:
+        """Make the run as it is now true, then tell its events.
+
+        `Overtaken`: end without acting. `DumpError`, `Transient`, `Unknown`: not kept, nothing is told.
+        """
+        durable = tick_ms - self._durable_ms >= HOUR_MS
+        self._series.flush(durable)
+        self._durable_ms = tick_ms if durable else self._durable_ms
+        self.mark = msgspec.structs.replace(self.mark, first_prices=trading.first_prices)
+        await self._store.commit(
+            Change(
+                tick_ms=tick_ms,
+                slots=(*trading.records(self._untold), *self._cleared),
+                wallet=trading.wallet(),
+                books=trading.books(),
+                next_seq=self._next_seq,
+                run=self.mark,
+            )
+        )
+        self._tell(self._untold)
+        self._untold, self._cleared = [], ()
+
+    async def spread(self) -> None:
+        """Write what is computed from the state; the next start would do it too."""
+        await self._store.spread()
+
+    def clear(self, keys: Iterable[SlotKey]) -> None:
+        """Slots that take no part any more hold nothing from the next change on."""
+        self._cleared = tuple(
+            SlotRecord(symbol=key.symbol, strategy=key.strategy, exchange=key.exchange) for key in keys
+        )
+
+    def tell_again(self, records: Sequence[SlotRecord]) -> None:
+        """Tell what a kill kept from being told."""
+        late = [(record.key, event) for record in records for event in record.untold]
+        self._tell(sorted(late, key=lambda item: item[1].seq))
+
+    def end(self) -> None:
+        """The run has come to its end; the next start begins another."""
+        self.mark = msgspec.structs.replace(self.mark, ended=True)
+
+    def _tell(self, numbered: Sequence[tuple[SlotKey, NumberedEvent]]) -> None:
+        fresh = [(key, event) for key, event in numbered if event.seq > self.folder.last_seq]
+        for key, event in fresh:
+            self.folder.observe(key, event.event)
+        if fresh:
+            self.folder.flush(durable=True)
+        for key, event in fresh:
+            for observer in self.observers:
+                observer(event.seq, key, event.event)
+
+
+def memory_of(records: Sequence[SlotRecord], last: Change, past: PastEquity) -> Memory:
+    """What the engine recalls of a run whose last change was this."""
+    return Memory(
+        slots={record.key: record for record in records},
+        wallet=last.wallet or WalletRecord(start=0.0),
+        books=last.books,
+        past=past,
+    )

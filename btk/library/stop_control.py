@@ -1,0 +1,62 @@
+"""How a running run is told to end: by signals, by `btk stop`, or by the program that started it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+OnStop = Literal["wait", "leave", "flatten"]
+INTERRUPTED, TERMINATED = 130, 143
+LEAVING = (signal.SIGTERM, signal.SIGHUP)
+
+
+class StopControl:
+    """`wake` is set when there is something to look at before the next tick.
+
+    `stopping` is how the run is to end, None while nobody wants it to. `left_by` is the exit code of the signal that
+    makes it leave at once; a second Ctrl-C does, and means that the next start goes on as if nobody had said stop.
+    """
+
+    def __init__(self, on_stop: OnStop) -> None:
+        self.wake = asyncio.Event()
+        self.stopping: OnStop | None = None
+        self.left_by: int | None = None
+        self.second_thoughts = False
+        self._on_stop = on_stop
+
+    def stop(self, how: OnStop | None = None) -> None:
+        """Begin to end, as `how` says; saying it twice is the same as once."""
+        wanted = how or self._on_stop
+        if wanted == "leave":
+            self.leave(INTERRUPTED)
+        elif self.stopping != "flatten":
+            self.stopping = wanted
+        self.wake.set()
+
+    def leave(self, exit_code: int) -> None:
+        """End at once, everything saved, positions as they are."""
+        self.left_by = self.left_by or exit_code
+        self.wake.set()
+
+    @contextmanager
+    def signals(self) -> Iterator[None]:
+        """While the block runs, Ctrl-C stops and SIGTERM leaves; in the running event loop."""
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGINT, self._interrupted)
+        for number in LEAVING:
+            loop.add_signal_handler(number, self.leave, TERMINATED)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGINT, *LEAVING):
+                loop.remove_signal_handler(number)
+
+    def _interrupted(self) -> None:
+        if self.stopping is None:
+            self.stop()
+        else:
+            self.second_thoughts = True
+            self.leave(INTERRUPTED)

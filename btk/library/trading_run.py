@@ -1,0 +1,236 @@
+"""Paper and live runs from Python: everything is opened in the one order that is safe, and closed again.
+
+The state's lock first, then what it remembers, then the network: a run that may not start has asked nobody anything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from btk import wiring
+from btk.adapters.command_files import CommandFiles
+from btk.adapters.host import ThisHost
+from btk.adapters.state_factory import state_factory
+from btk.adapters.state_lock import only_writer, this_process
+from btk.engines.backtest import MODELS
+from btk.engines.exchange_clock import ExchangeClock
+from btk.engines.frame_end import FrameEnd
+from btk.engines.outcome import Outcome
+from btk.engines.patient_driver import ENDLESS, Patience, PatientDriver
+from btk.engines.preflight import check_frame, needed_history
+from btk.engines.ticks import SETTLE_MS, LiveTicks, ReplayTicks, Ticks
+from btk.engines.trading import Memory, Trading
+from btk.library.orders_from_outside import OrdersFromOutside
+from btk.library.run_memory import RunMemory
+from btk.library.run_outcome import RUNS, RunMode, Setup, description
+from btk.library.state_backends import FOLDERS, Mode, StateBackends
+from btk.library.state_store import Restored, Roster, StateStore
+from btk.library.stop_control import StopControl
+from btk.library.trading_result import trading_document, trading_outcome
+from btk.library.trading_session import LIVE, REPLAY, Session
+from btk.library.trading_start import Beginning, Wish, beginning, check_orphans
+from btk.model.bars import Span
+from btk.model.errors import SettingsError, Transient
+from btk.model.intervals import MINUTE_MS, floor_to
+from btk.model.settings import Frame, Settings
+from btk.ports import Host, MarketFeed
+from btk.report.document import Document
+
+FOREVER_MS = 253_402_300_799_000
+MONEY: dict[Mode, str] = {
+    "live": "broker none, so signals only and no orders",
+    "paper": "live prices, no orders",
+    "replay": "recorded prices, no orders",
+}
+
+
+class Started(NamedTuple):
+    """What a run can say of itself before its first tick; `goes_on`: it was left at `reached_ms`."""
+
+    run_id: str
+    folder: Path
+    goes_on: bool
+    reached_ms: int
+    notes: tuple[str, ...]
+    session: Session
+
+
+class Ended(NamedTuple):
+    """A run that ended, or that was left by a signal which means the exit code `left_by`."""
+
+    document: Document
+    folder: Path
+    outcome: Outcome
+    left_by: int | None
+
+
+class TradingRun:
+    """A run of `settings` in the project at `root`, in one of the modes; a replay goes through the settings' frame.
+
+    The constructor refuses: `SettingsError`, `StrategyError`. So does `run`, before it asks the network for anything:
+    `AlreadyRunning`, `DumpError`, `DamagedState`. `fresh` forgets what the run before has left.
+    """
+
+    def __init__(
+        self, settings: Settings, root: Path, mode: Mode, *, fresh: bool = False, host: Host | None = None
+    ) -> None:
+        if settings.execution.origin_quirks:
+            raise SettingsError("execution.origin_quirks is for backtests only: it repeats known mistakes")
+        self._settings = settings
+        self._mode = mode
+        self._fresh = fresh
+        self._host = host or ThisHost()
+        self._dump = root / settings.state.path
+        self._feed = None if mode == "replay" else wiring.market_feed(settings, root, self._host)
+        source = wiring.candle_source(settings, root) if self._feed is None else self._feed.source
+        self._setup = Setup(settings, root, wiring.trading_job(settings, root, source))
+
+    @property
+    def command(self) -> str:
+        """How it is called on the command line."""
+        return {"live": "btk live", "paper": "btk paper", "replay": "btk paper --replay"}[self._mode]
+
+    def words(self) -> list[str]:
+        """What the first line says: what runs, where, on what, and what it is made of."""
+        settings, job = self._settings, self._setup.job
+        code = wiring.digests(job, settings, self._setup.root)[0]
+        strategies = ", ".join(dict.fromkeys(seat.key.strategy for seat in job.seats))
+        return [
+            f"{self.command}: {MONEY[self._mode]}",
+            f"dump {self._dump / FOLDERS[self._mode]}",
+            f"exchange {settings.exchange.name} {settings.exchange.market}",
+            f"symbols {' '.join(job.symbols)}",
+            f"strategy {strategies} ({code[:12]})",
+        ]
+
+    @property
+    def _run_mode(self) -> RunMode:
+        return "live" if self._mode == "live" else "paper"
+
+    async def run(self, control: StopControl, started: Callable[[Started], None]) -> Ended:
+        """Go through its ticks until it has ended or is told to leave; `started` is called before the first."""
+        with only_writer(self._dump / FOLDERS[self._mode], self.command):
+            store = self._store()
+            found = await store.load()
+            if not self._fresh and self._mode != "replay":
+                check_orphans(found)
+            async with AsyncExitStack() as opened:
+                start, ticks = await self._begin(found, opened)
+                memory, trading = self._recalled(store, found, start)
+                session = self._session(trading, ticks, memory)
+                with memory.folder:
+                    started(self._said(start, memory, found, session))
+                    return await self._ended(session, control, memory)
+
+    def _store(self) -> StateStore:
+        settings, job = self._settings, self._setup.job
+        factory = state_factory(settings.state.backend, self._dump, self._setup.root)
+        profiles = {
+            name: tuple(seat.key for seat in job.seats if name in seat.profiles) for name in job.profiles
+        }
+        roster = Roster(
+            exchange=settings.exchange.name,
+            slots=tuple(sorted((seat.key for seat in job.seats), key=lambda key: key.order)),
+            profiles=profiles,
+            identity={"mode": self._mode, "market": settings.exchange.market, "broker": "none"},
+        )
+        return StateStore(StateBackends(self._mode, factory), roster, this_process(self.command))
+
+    async def _begin(self, found: Restored, opened: AsyncExitStack) -> tuple[Beginning, Ticks]:
+        if self._feed is None:
+            return self._replay(found)
+        await opened.enter_async_context(self._feed)
+        clock = ExchangeClock(self._host, self._feed.exchange_ms)
+        await clock.measure()
+        newest_ms = floor_to(clock.now_ms() - SETTLE_MS, MINUTE_MS)
+        wish = Wish(newest_ms, None, self._settings.wallet.start, self._fresh)
+        start = beginning(found, wish)
+        ticks = LiveTicks(self._feed, clock, self._since(start.reached_ms + MINUTE_MS))
+        await _warm(ticks, self._feed, newest_ms)
+        return start, ticks
+
+    def _replay(self, found: Restored) -> tuple[Beginning, Ticks]:
+        frame, job = self._settings.frame, self._setup.job
+        wiring.check_past(frame)
+        start = beginning(found, Wish(frame.from_ms, frame.to_ms, self._settings.wallet.start, self._fresh))
+        end_ms = FrameEnd(frame, MODELS[job.model]).tick_ms
+        check_frame(job.source, job.symbols, Span(frame.from_ms, end_ms))
+        return start, ReplayTicks(job.symbols, frame.from_ms, end_ms)
+
+    def _since(self, tick_ms: int) -> dict[str, int]:
+        warm = Frame(from_ms=tick_ms, to_ms=FOREVER_MS)
+        window = self._settings.execution.average_price_candles
+        since: dict[str, int] = {}
+        for seat in self._setup.job.seats:
+            from_ms = needed_history(warm, seat.strategy, window).from_ms
+            since[seat.key.symbol] = min(from_ms, since.get(seat.key.symbol, from_ms))
+        return since
+
+    def _recalled(self, store: StateStore, found: Restored, start: Beginning) -> tuple[RunMemory, Trading]:
+        job, mark = self._setup.job, start.mark
+        frame = Frame(
+            from_ms=mark.from_ms, to_ms=mark.to_ms or FOREVER_MS, interval=self._settings.frame.interval
+        )
+        live = self._feed is not None
+        job = msgspec.structs.replace(
+            job, frame=frame if not live else msgspec.structs.replace(frame, interval="1m")
+        )
+        warm_ms = start.reached_ms + MINUTE_MS if live else mark.from_ms
+        trading = Trading(job, warm_ms, held_ms=0 if live else frame.to_ms)
+        memory = RunMemory(store, self._dump / RUNS, mark, start.next_seq, next(iter(trading.slots)))
+        past = memory.past(job.symbols, start.reached_ms)
+        trading.first_prices = dict(mark.first_prices)
+        trading.recall(Memory(start.slots, start.wallet, start.books, past), start.reached_ms)
+        memory.tell_again(list(start.slots.values()))
+        memory.clear(found.orphans)
+        return memory, trading
+
+    def _session(self, trading: Trading, ticks: Ticks, memory: RunMemory) -> Session:
+        live = self._feed is not None
+        patience = Patience(limit=self._settings.signal.max_generation_seconds) if live else ENDLESS
+        driver = PatientDriver(patience, self._host.monotonic)
+        return Session(trading, ticks, memory, driver, LIVE if live else REPLAY)
+
+    def _said(self, start: Beginning, memory: RunMemory, found: Restored, session: Session) -> Started:
+        if not start.goes_on:
+            memory.folder.describe(description(start.mark.run_id, self._run_mode, self._settings))
+        return Started(
+            run_id=start.mark.run_id,
+            folder=memory.folder.path,
+            goes_on=start.goes_on,
+            reached_ms=start.reached_ms,
+            notes=found.notes,
+            session=session,
+        )
+
+    async def _ended(self, session: Session, control: StopControl, memory: RunMemory) -> Ended:
+        began = time.perf_counter()
+        outside = OrdersFromOutside(CommandFiles(self._dump / FOLDERS[self._mode] / "command"))
+        looking = asyncio.create_task(outside.look(control.wake))
+        try:
+            with control.signals():
+                await session.run(control, outside)
+        finally:
+            looking.cancel()
+            session.close()
+        seconds = time.perf_counter() - began
+        outcome = trading_outcome(session.trading, memory.mark, memory.folder.events_path, seconds)
+        document = trading_document(self._run_mode, self._setup, memory.mark, outcome)
+        memory.folder.finish(document)
+        return Ended(document, memory.folder.path, outcome, control.left_by)
+
+
+async def _warm(ticks: LiveTicks, feed: MarketFeed, tick_ms: int) -> None:
+    """Learn the warm-up; `Transient` where a symbol's cannot be had."""
+    known = await ticks.known(tick_ms)
+    silent = [symbol for symbol, known_ms in known.items() if known_ms <= 0]
+    if silent:
+        why = "; ".join(f"{symbol}: {ticks.why(symbol)}" for symbol in silent)
+        raise Transient(f"{feed.source.exchange} does not give the candles of the warm-up; {why}")

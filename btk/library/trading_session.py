@@ -1,0 +1,171 @@
+"""A paper or live run at work: taken through its ticks, saved after each, ended as it is told to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from btk.engines.patient_driver import PatientDriver
+from btk.engines.ticks import Ticks
+from btk.engines.trading import Trading
+from btk.library.alarms import Alarms
+from btk.library.orders_from_outside import OrdersFromOutside
+from btk.library.run_memory import RunMemory
+from btk.library.stop_control import StopControl
+from btk.model.commands import ClosePosition, Stop
+from btk.model.errors import DumpError, Transient, Unknown
+from btk.model.intervals import MINUTE_MS
+
+UNSAVED = "the state cannot be saved"
+
+
+class Pace(NamedTuple):
+    """How a run lives with its disk: after how many uneventful ticks it is saved, after how many seconds what is
+    computed from it is written too; `forgiving`: it goes on without the disk."""
+
+    ticks: int
+    spread_seconds: float
+    forgiving: bool
+
+
+LIVE = Pace(ticks=1, spread_seconds=0.0, forgiving=True)
+REPLAY = Pace(ticks=60, spread_seconds=2.0, forgiving=False)
+
+
+class TickTimes(NamedTuple):
+    """Seconds that one tick took: for its candles, for its decisions, for saving and telling."""
+
+    fetch: float
+    decide: float
+    save: float
+
+
+class Session:
+    """`tick_ms` is the tick gone through last; `watch` is called after each one."""
+
+    def __init__(
+        self,
+        trading: Trading,
+        ticks: Ticks,
+        memory: RunMemory,
+        driver: PatientDriver,
+        pace: Pace,
+    ) -> None:
+        self.trading = trading
+        self.memory = memory
+        self.tick_ms = trading.reached.drawn_ms
+        self.alarms = Alarms(memory)
+        self.watch: Callable[[TickTimes], None] = _nobody
+        self._ticks = ticks
+        self._driver = driver
+        self._pace = pace
+        self._uneventful = 0
+        self._stop_ordered = False
+        self._spread_at = 0.0
+        self._troubled: set[str] = set()
+
+    async def run(self, control: StopControl, outside: OrdersFromOutside) -> bool:
+        """Until it has ended (True) or is told to leave (False); everything is saved when it returns."""
+        while control.left_by is None:
+            if self._has_ended(control):
+                await self._finish(outside)
+                return True
+            tick_ms = await self._ticks.next(self.tick_ms, control.wake)
+            control.wake.clear()
+            outside.give(self.trading, self.tick_ms)
+            if tick_ms is not None:
+                await self._go_to(tick_ms)
+                outside.done()
+        if control.second_thoughts:
+            self.trading.take_back_stop()
+        await self._keep()
+        await self._spread()
+        return False
+
+    def close(self) -> None:
+        """Let the strategies' threads end."""
+        self._driver.close()
+
+    def _has_ended(self, control: StopControl) -> bool:
+        trading = self.trading
+        if control.stopping is not None:
+            if trading.at_rest:
+                trading.stop_at_rest()
+            elif not self._stop_ordered:
+                self._stop_ordered = True
+                trading.order(trading.slots, Stop(), self.tick_ms)
+            if control.stopping == "flatten":
+                trading.order(trading.open_slots, ClosePosition("flatten"), self.tick_ms)
+        return trading.ended or self.tick_ms >= trading.end_tick_ms
+
+    async def _finish(self, outside: OrdersFromOutside) -> None:
+        self.trading.finish()
+        self.memory.note(self.trading.take_told())
+        self.memory.end()
+        await self._keep()
+        await self._spread()
+        outside.done()
+
+    async def _spread(self) -> None:
+        await self.memory.spread()
+        self._spread_at = time.perf_counter()
+
+    async def _go_to(self, tick_ms: int) -> None:
+        started = time.perf_counter()
+        known = await self._ticks.known(tick_ms)
+        fetched = time.perf_counter()
+        saving = 0.0
+        self._tell_troubles(tick_ms)
+        for part in self.trading.parts(known, tick_ms):
+            await self._driver.drive(self.trading.step(part, known))
+            self.tick_ms = max(self.tick_ms, part.tick_ms)
+            if part.tick_ms >= self.trading.end_tick_ms:
+                self.trading.end_frame()
+            if part.drawn:
+                self.memory.draw(part.tick_ms, self.trading.draw())
+            saving += await self._keep_in_time()
+        self.watch(TickTimes(fetched - started, time.perf_counter() - fetched - saving, saving))
+
+    def _tell_troubles(self, tick_ms: int) -> None:
+        troubles = self._ticks.troubles()
+        for subject in self._troubled - troubles.keys():
+            self.alarms.over(tick_ms, subject)
+        for subject, message in troubles.items():
+            self.alarms.ring(tick_ms, subject, message)
+        self._troubled = set(troubles)
+        missed = (tick_ms - self.tick_ms) // MINUTE_MS - 1
+        if missed > 0:
+            words = (
+                f"{missed} minutes passed without a tick: they are caught up on, nothing is decided in them"
+            )
+            self.alarms.once(tick_ms, "missed ticks", words)
+
+    async def _keep_in_time(self) -> float:
+        told = self.trading.take_told()
+        self.memory.note(told)
+        self._uneventful += 1
+        if not told and self._uneventful < self._pace.ticks:
+            return 0.0
+        started = time.perf_counter()
+        await self._keep()
+        return time.perf_counter() - started
+
+    async def _keep(self) -> None:
+        try:
+            await self.memory.keep(self.trading, self.tick_ms)
+        except (DumpError, Transient, Unknown) as error:
+            if not self._pace.forgiving:
+                raise
+            self.trading.hold_back(UNSAVED)
+            self.alarms.ring(self.tick_ms, "state", f"{UNSAVED}, so nothing new is opened: {error}")
+            return
+        if time.perf_counter() - self._spread_at >= self._pace.spread_seconds:
+            await self._spread()
+        self._uneventful = 0
+        self.trading.hold_back("")
+        self.alarms.over(self.tick_ms, "state")
+
+
+def _nobody(times: TickTimes) -> None:
+    """Nobody watches."""

@@ -1,0 +1,112 @@
+"""How a paper or live run begins: as the one that was left, as a new one with what must outlive a run, or from nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from btk.core.commit import Change
+from btk.core.slot_record import SlotRecord
+from btk.core.states import Idle
+from btk.library.run_ids import new_run_id
+from btk.library.state_store import Restored
+from btk.model.errors import Fatal, SettingsError
+from btk.model.intervals import MINUTE_MS
+from btk.model.names import SlotKey
+from btk.model.records import BookRecord, EquityRecord, RunMark, WalletRecord
+
+
+class Wish(NamedTuple):
+    """What is asked for: the first tick of a new run, the end of a replay's frame, the wallet, and to forget."""
+
+    from_ms: int
+    to_ms: int | None
+    wallet_start: float
+    fresh: bool
+
+
+class Beginning(NamedTuple):
+    """The run to begin with, what its slots, wallet and profiles remember, and the tick all of it has come to."""
+
+    mark: RunMark
+    slots: Mapping[SlotKey, SlotRecord]
+    wallet: WalletRecord
+    books: tuple[BookRecord, ...]
+    reached_ms: int
+    next_seq: int
+    goes_on: bool
+
+
+class Unmatched(Fatal):
+    """What is stored and what is to be run do not fit together."""
+
+    exit_code = 6
+
+
+def goes_on(found: Restored, to_ms: int | None, from_ms: int | None, fresh: bool) -> RunMark | None:
+    """The run that was left and is gone on with, or None; a replay only with that of its own frame."""
+    mark = found.commit.change.run if found.commit else None
+    if mark is None or mark.ended or fresh or mark.to_ms != to_ms:
+        return None
+    return mark if to_ms is None or mark.from_ms == from_ms else None
+
+
+def check_orphans(found: Restored) -> None:
+    """`Unmatched` where a position has nobody who looks after it."""
+    if found.orphans:
+        names = ", ".join(map(str, found.orphans))
+        raise Unmatched(
+            f"the state holds positions or signals of {names}, which take no part in this run;"
+            " add their strategy and symbol, or `btk state forget` them once they are seen to"
+        )
+
+
+def beginning(found: Restored, wish: Wish) -> Beginning:
+    """How a run begins after what was found."""
+    mark = goes_on(found, wish.to_ms, wish.from_ms, wish.fresh)
+    if mark is not None and found.commit is not None:
+        return _as_left(found, found.commit.change, mark, wish)
+    new = RunMark(run_id=new_run_id(), from_ms=wish.from_ms, to_ms=wish.to_ms)
+    before_ms = wish.from_ms - MINUTE_MS
+    nothing = Beginning(new, {}, WalletRecord(start=wish.wallet_start), (), before_ms, 1, goes_on=False)
+    if wish.fresh or wish.to_ms is not None or found.commit is None:
+        return nothing
+    return nothing._replace(
+        slots={key: _rested(record, before_ms) for key, record in found.slots.items()},
+        wallet=WalletRecord(
+            start=wish.wallet_start, equity=_moved(found.commit.change.wallet, wish.wallet_start)
+        ),
+        books=found.commit.change.books,
+    )
+
+
+def _as_left(found: Restored, last: Change, mark: RunMark, wish: Wish) -> Beginning:
+    wallet = last.wallet or WalletRecord(start=wish.wallet_start)
+    if wallet.start != wish.wallet_start:
+        raise SettingsError(
+            f"wallet.start is {wish.wallet_start:g}, the run that goes on began with {wallet.start:g};"
+            " set it back, let that run end with `btk stop`, or begin anew (paper: --fresh)"
+        )
+    return Beginning(mark, found.slots, wallet, last.books, last.tick_ms, last.next_seq, goes_on=True)
+
+
+def _rested(record: SlotRecord, before_ms: int) -> SlotRecord:
+    """A slot of a run that has ended; `Unmatched` if it holds something all the same."""
+    if not isinstance(record.state, Idle):
+        raise Unmatched(
+            f"the last run has ended, but {record.key} still holds something; `btk state forget` it"
+        )
+    return msgspec.structs.replace(
+        record, last_candle_ms=before_ms, stopping=False, untold=(), refusal=None, error=None, queued=None
+    )
+
+
+def _moved(wallet: WalletRecord | None, start: float) -> EquityRecord | None:
+    """A day's loss and a fall from the peak outlive the run; they are measured from the new wallet."""
+    if wallet is None or wallet.equity is None:
+        return None
+    moved = start - wallet.start - wallet.realised
+    equity = wallet.equity
+    return msgspec.structs.replace(equity, day_start=equity.day_start + moved, peak=equity.peak + moved)
