@@ -1,1 +1,4 @@
-"""Exchanges on loopback, speaking the public endpoints of Binance, OKX, Bybit and Kraken, for real ccxt clients."""
+"""Exchanges on loopback for real ccxt clients: candles of Binance, OKX, Bybit and Kraken; trading on Binance.
+
+`server.py` serves both over TLS; `trading_client.py` is where a test of trading begins.
+"""

@@ -9,6 +9,7 @@ import pytest
 from ccxt.base import errors as told
 
 from tests.venue.trading_client import play_over_tls
+from tests.venue.trading_faults import is_cancel
 from tests.venue.trading_venue import TradingVenue
 
 BTC = "BTC/USDT"
@@ -81,3 +82,41 @@ def test_used_weight_is_told_and_too_much_of_it_ends_in_a_pause(trading: Trading
 
 def test_fees_are_told(trading: TradingVenue) -> None:
     assert play_over_tls(trading, lambda client: client.fetch_trading_fee(BTC))["taker"] == 0.001
+
+
+def test_the_world_can_act_just_before_a_request_is_heard(trading: TradingVenue) -> None:
+    trading.meanwhile(lambda: trading.spot.move("BTCUSDT", 48_000), on=is_cancel)
+
+    async def scene(client: Any) -> Any:
+        await client.create_order(BTC, "limit", "buy", 0.01, 49_000, {"clientOrderId": ID})
+        with pytest.raises(told.OrderNotFound, match="-2011"):
+            await client.cancel_order(None, BTC, {"origClientOrderId": ID})
+        return await client.fetch_order(None, BTC, {"origClientOrderId": ID})
+
+    assert play_over_tls(trading, scene)["status"] == "closed"
+
+
+def test_readings_may_not_know_yet_what_was_accepted(trading: TradingVenue) -> None:
+    trading.reading_lag_ms = 60_000
+
+    async def scene(client: Any) -> Any:
+        await client.create_order(BTC, "limit", "buy", 0.01, 49_000, {"clientOrderId": ID})
+        with pytest.raises(told.OrderNotFound, match="-2013"):
+            await client.fetch_order(None, BTC, {"origClientOrderId": ID})
+        blind = await client.fetch_open_orders(BTC)
+        trading.reading_lag_ms = 0
+        return blind, await client.fetch_open_orders(BTC)
+
+    blind, seeing = play_over_tls(trading, scene)
+    assert (len(blind), len(seeing)) == (0, 1)
+
+
+def test_what_was_heard_can_be_forgotten(trading: TradingVenue) -> None:
+    async def scene(client: Any) -> Any:
+        await buy(client)
+        trading.forget_past()
+        await client.fetch_balance()
+
+    play_over_tls(trading, scene)
+    assert [heard.request.path for heard in trading.heard] == ["/api/v3/account"]
+    assert len(trading.spot.timeline) == 1

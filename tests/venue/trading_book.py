@@ -30,6 +30,8 @@ class AccountBook:
         self.deeds: list[Deed] = []
         self.now_ms = now_ms
         self._ids = count(first_id)
+        # Months of trading leave thousands of orders that are over; nearly every request asks for those that are not.
+        self._alive: dict[int, Order] = {}
 
     def listing(self, symbol: str) -> Listing:
         """-1121 for what is not listed."""
@@ -42,7 +44,7 @@ class AccountBook:
         now = self.now_ms()
         order = Order(next(self._ids), wish, now, wish.quantity, waiting=waiting, hold=hold, updated_ms=now)
         order.intent_id = wish.client_id
-        self.orders[order.id] = order
+        self.orders[order.id] = self._alive[order.id] = order
         self.deeds.append(Deed(now, wish.owner, "placed", order))
         return order
 
@@ -77,13 +79,13 @@ class AccountBook:
         """By age; conditional contract orders live apart."""
         return [
             order
-            for order in self.orders.values()
-            if order.is_open and order.conditional == conditional and symbol in (None, order.wish.symbol)
+            for order in self._open()
+            if order.conditional == conditional and symbol in (None, order.wish.symbol)
         ]
 
     def is_taken(self, client_id: str) -> bool:
         """Ids are unique among open orders only: a filled market order frees its id at once."""
-        return any(order.is_open and order.wish.client_id == client_id for order in self.orders.values())
+        return any(order.wish.client_id == client_id for order in self._open())
 
     def find(
         self, symbol: str, order_id: int | None, client_id: str | None, *, conditional: bool = False
@@ -114,9 +116,17 @@ class AccountBook:
         """How many orders wait for a trigger: each of them counts against MAX_NUM_ALGO_ORDERS."""
         return sum(
             order.wish.kind in STOP_KINDS or order.wish.kind.startswith("TAKE_PROFIT")
-            for order in self.orders.values()
-            if order.is_open and order.wish.symbol == symbol
+            for order in self._open()
+            if order.wish.symbol == symbol
         )
 
+    def _open(self) -> list[Order]:
+        over = [
+            order.id for order in self._alive.values() if not (order.is_open or order.status == "PENDING_NEW")
+        ]
+        for order_id in over:
+            del self._alive[order_id]
+        return [order for order in self._alive.values() if order.is_open]
+
     def _newest_first(self) -> Iterator[Order]:
-        return iter(sorted(self.orders.values(), key=lambda order: -order.id))
+        return reversed(self.orders.values())

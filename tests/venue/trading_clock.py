@@ -15,7 +15,7 @@ class VenueClock:
         self.skew_ms = 0
         self._source = source
         self._held_ms: int | None = None
-        self._due: list[tuple[int, int, Callable[[], None]]] = []
+        self._due: list[tuple[int, int, Callable[[], object]]] = []
         self._turns = count()
 
     def true_ms(self) -> int:
@@ -24,7 +24,7 @@ class VenueClock:
     def now_ms(self) -> int:
         return self.true_ms() + self.skew_ms
 
-    def call_at(self, due_ms: int, act: Callable[[], None]) -> None:
+    def call_at(self, due_ms: int, act: Callable[[], object]) -> None:
         """Done by the first `settle` at or after that true time, with the clock at `due_ms`."""
         heappush(self._due, (due_ms, next(self._turns), act))
 

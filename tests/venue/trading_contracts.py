@@ -25,6 +25,7 @@ from tests.venue.trading_position import Filled, filled
 from tests.venue.trading_rules import check_contract, crosses, would_trigger
 
 MAINTENANCE = Decimal("0.004")
+_ONLY = "GTE and closePosition in the direction"
 
 
 @dataclass(slots=True)
@@ -205,7 +206,7 @@ class ContractMarket:
         for order in waiting:
             other = order.wish
             if other.close_position and other.side == wish.side and (other.kind in STOP_KINDS) == follows:
-                raise Refusal(-4130, "An open stop or take profit order with closePosition is existing.")
+                raise Refusal(-4130, f"An open stop or take profit order with {_ONLY} is existing.")
         if not self._reducible(wish) and not self.book.open_orders(wish.symbol):
             raise Refusal(-4509, "Time in Force (TIF) GTE can only be used with open positions.")
 

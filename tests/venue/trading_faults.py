@@ -103,16 +103,15 @@ def is_question(request: Request) -> bool:
 
 
 @dataclass(slots=True)
-class Planned:
-    """A fault for the `nth` request that matches, and for the next `times - 1` after it."""
+class Turn:
+    """The `nth` request that matches, and the next `times - 1` after it."""
 
-    fault: Fault
     on: Callable[[Request], bool] = is_order
     nth: int = 1
     times: int = 1
     seen: int = 0
 
-    def strikes(self, request: Request) -> bool:
+    def comes_with(self, request: Request) -> bool:
         """Whether it is this one's turn; asked once a request."""
         if not self.on(request):
             return False

@@ -116,7 +116,8 @@ def cancel_order(venue: TradingVenue, params: Params) -> Any:
 
 
 def open_orders(venue: TradingVenue, params: Params) -> Any:
-    return [order_record(order) for order in venue.contracts.book.open_orders(params.text("symbol") or None)]
+    waiting = venue.contracts.book.open_orders(params.text("symbol") or None)
+    return [order_record(order) for order in waiting if venue.sees(order)]
 
 
 def all_orders(venue: TradingVenue, params: Params) -> Any:
@@ -157,7 +158,8 @@ def cancel_conditional(venue: TradingVenue, params: Params) -> Any:
 
 def open_conditionals(venue: TradingVenue, params: Params) -> Any:
     symbol = params.text("symbol") or None
-    return [conditional_record(each) for each in venue.contracts.book.open_orders(symbol, conditional=True)]
+    waiting = venue.contracts.book.open_orders(symbol, conditional=True)
+    return [conditional_record(each) for each in waiting if venue.sees(each)]
 
 
 def all_conditionals(venue: TradingVenue, params: Params) -> Any:
@@ -232,7 +234,7 @@ def _found(venue: TradingVenue, params: Params, missing: Refusal) -> Order:
     order_id, client_id = params.integer("orderId"), params.text("origClientOrderId")
     venue.contracts.book.listing(symbol)
     order = venue.contracts.book.find(symbol, order_id, client_id)
-    if order is None:
+    if order is None or not venue.sees(order):
         raise missing
     return order
 
@@ -240,7 +242,7 @@ def _found(venue: TradingVenue, params: Params, missing: Refusal) -> Order:
 def _found_conditional(venue: TradingVenue, params: Params, missing: Refusal) -> Order:
     order_id, client_id = params.integer("algoId"), params.text("clientAlgoId")
     order = venue.contracts.book.find_conditional(order_id, client_id)
-    if order is None:
+    if order is None or not venue.sees(order):
         raise missing
     return order
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import selectors
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import Any, TypeVar, TypeVarTuple, Unpack
 
 from tests.venue.trading_clock import VenueClock
 
 T = TypeVar("T")
+Given = TypeVarTuple("Given")
 
 
 class NothingLeft(RuntimeError):
@@ -38,13 +39,13 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._now
 
-    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
-        future = self.create_future()
-        try:
-            future.set_result(func(*args))
-        except Exception as error:  # noqa: BLE001 - it belongs to whoever awaits the future
-            future.set_exception(error)
-        return future
+    def run_in_executor(
+        self, executor: Any, func: Callable[[Unpack[Given]], T], *args: Unpack[Given]
+    ) -> asyncio.Future[T]:
+        async def at_once() -> T:
+            return func(*args)
+
+        return self.create_task(at_once())
 
     def _jump(self, seconds: float) -> None:
         self._now += seconds
@@ -57,7 +58,7 @@ class LoopClock(VenueClock):
         super().__init__(lambda: start_ms + round(loop.time() * 1000))
         self._loop = loop
 
-    def call_at(self, due_ms: int, act: Callable[[], None]) -> None:
+    def call_at(self, due_ms: int, act: Callable[[], object]) -> None:
         super().call_at(due_ms, act)
         self._loop.call_later(max(0, due_ms - self.true_ms()) / 1000, self.settle)
 

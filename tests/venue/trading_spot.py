@@ -94,7 +94,8 @@ def cancel_order(venue: TradingVenue, params: Params) -> Any:
 
 
 def open_orders(venue: TradingVenue, params: Params) -> Any:
-    return [order_record(order) for order in venue.spot.book.open_orders(params.text("symbol") or None)]
+    waiting = venue.spot.book.open_orders(params.text("symbol") or None)
+    return [order_record(order) for order in waiting if venue.sees(order)]
 
 
 def all_orders(venue: TradingVenue, params: Params) -> Any:
@@ -266,7 +267,7 @@ def _found(venue: TradingVenue, params: Params, missing: Refusal) -> Order:
         raise Refusal(-1102, "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!")
     venue.spot.book.listing(symbol)
     order = venue.spot.book.find(symbol, order_id, client_id)
-    if order is None:
+    if order is None or not venue.sees(order):
         raise missing
     return order
 
@@ -275,7 +276,7 @@ def _found_list(
     venue: TradingVenue, list_id: int | None, client_id: str, code: int, message: str
 ) -> OrderList:
     found = venue.spot.book.find_list(list_id, client_id)
-    if found is None:
+    if found is None or not venue.sees(found.orders[0]):
         raise Refusal(code, message)
     return found
 

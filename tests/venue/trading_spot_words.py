@@ -50,7 +50,7 @@ def day_of(listing: Listing, now_ms: int) -> dict[str, Any]:
 
 
 def market(listing: Listing) -> dict[str, Any]:
-    least = {"filterType": "NOTIONAL", "minNotional": str(listing.filters.smallest_notional)}
+    least: dict[str, Any] = {"filterType": "NOTIONAL", "minNotional": str(listing.filters.smallest_notional)}
     least |= {
         "applyMinToMarket": True,
         "maxNotional": "9000000",

@@ -16,15 +16,15 @@ from tests.venue.trading_faults import (
     Fault,
     Late,
     NoAnswer,
-    Planned,
     Says,
     Silent,
+    Turn,
     is_order,
     refused,
 )
 from tests.venue.trading_futures import FUTURES_ROUTES
 from tests.venue.trading_market import SpotMarket
-from tests.venue.trading_nouns import Refusal
+from tests.venue.trading_nouns import Order, Refusal
 from tests.venue.trading_replace import cancel_replace
 from tests.venue.trading_requests import JSON, Heard, Params, Request, request_of
 from tests.venue.trading_spot import SPOT_ROUTES, Route
@@ -65,7 +65,9 @@ class TradingVenue:
         self.spot = SpotMarket(clock)
         self.contracts = ContractMarket(clock)
         self.heard: list[Heard] = []
-        self.planned: list[Planned] = []
+        self.reading_lag_ms = 0
+        self._planned: list[tuple[Turn, Fault]] = []
+        self._meanwhile: list[tuple[Turn, Callable[[], None]]] = []
         self.weight_limit = 6_000
         self._weights: dict[int, int] = {}
         self._quiet_since_ms = 0
@@ -77,7 +79,24 @@ class TradingVenue:
         self, fault: Fault, nth: int = 1, *, on: Callable[[Request], bool] = is_order, times: int = 1
     ) -> None:
         """Strike the nth request from now on that `on` accepts."""
-        self.planned.append(Planned(fault, on, nth, times))
+        self._planned.append((Turn(on, nth, times), fault))
+
+    def meanwhile(
+        self, act: Callable[[], None], nth: int = 1, *, on: Callable[[Request], bool] = is_order
+    ) -> None:
+        """The world acts just before the nth request from now on that `on` accepts."""
+        self._meanwhile.append((Turn(on, nth), act))
+
+    def sees(self, order: Order) -> bool:
+        """Whether readings know of it yet: some venues place an order before they can find it."""
+        return self.clock.now_ms() - order.placed_ms >= self.reading_lag_ms
+
+    def forget_past(self) -> None:
+        """What was heard, done and held until now: an audit begins anew, and memory stays flat."""
+        self.heard.clear()
+        for market in (self.spot, self.contracts):
+            market.book.deeds.clear()
+            market.timeline[:] = {each.symbol: each for each in market.timeline}.values()
 
     def knows(self, method: str, host: str, path: str) -> bool:
         """Whether this is for the venue that trades."""
@@ -94,6 +113,9 @@ class TradingVenue:
         heard = Heard(self.clock.true_ms(), request, sent=request.sent)
         self.heard.append(heard)
         fault = self._fault_for(request)
+        for turn, act in self._meanwhile:
+            if turn.comes_with(request):
+                act()
         if (left_ms := self._quiet_until_ms - self.clock.true_ms()) > 0:
             heard.pause_age_ms = self.clock.true_ms() - self._quiet_since_ms
             return self._said(heard, _pause(self._quiet_status, left_ms))
@@ -103,7 +125,7 @@ class TradingVenue:
         return self._struck(request, heard, fault)
 
     def _fault_for(self, request: Request) -> Fault | None:
-        struck = [planned.fault for planned in self.planned if planned.strikes(request)]
+        struck = [fault for turn, fault in self._planned if turn.comes_with(request)]
         return struck[0] if struck else None
 
     def _struck(self, request: Request, heard: Heard, fault: Fault) -> Answered:
@@ -125,7 +147,7 @@ class TradingVenue:
         def arrive() -> None:
             if self._entry_refused(request) is None:
                 done_ms = self.clock.true_ms() + late.engine_ms
-                self.clock.call_at(done_ms, lambda: self._do(request, heard) and None)
+                self.clock.call_at(done_ms, lambda: self._do(request, heard))
 
         sent, now = request.sent, self.clock.now_ms()
         window_end = int(sent.get("timestamp", now)) + int(sent.get("recvWindow", WINDOW_MS))
