@@ -22,7 +22,7 @@ from btk.model.address import shown_address
 from btk.model.errors import SettingsError
 from btk.model.events import Event
 from btk.model.names import SlotKey
-from btk.model.notice import kind_of, notice, template_of
+from btk.model.notice import LONGEST_NOTICE, kind_of, notice, template_of
 from btk.model.notify import Notify
 
 
@@ -48,11 +48,19 @@ class Destination(NamedTuple):
 
 
 class Notifier:
-    """`observe` returns at once and raises nothing; threads send. Without addresses it does nothing at all."""
+    """`observe` returns at once and raises nothing; threads send. Without addresses it does nothing at all.
+
+    `redaction` is what texts pass before they are sent: hide in it what strategies and exchanges might let slip.
+    """
 
     def __init__(
-        self, notify: Notify, couriers: Sequence[Courier], now_ms: Callable[[], int] = wall_ms
+        self,
+        notify: Notify,
+        couriers: Sequence[Courier],
+        redaction: Redaction | None = None,
+        now_ms: Callable[[], int] = wall_ms,
     ) -> None:
+        self.redaction = redaction or Redaction()
         self._couriers = couriers
         self._urgent = frozenset(notify.urgent)
         self._now_ms = now_ms
@@ -73,7 +81,7 @@ class Notifier:
         template = self._templates.get(kind)
         if template is None:
             return
-        text = notice(event, key.exchange, template)
+        text = self.redaction(notice(event, key.exchange, template), LONGEST_NOTICE)
         note = Note(at_ms=self._now_ms(), text=text, urgent=kind in self._urgent)
         for courier in self._couriers:
             courier.put(note)
@@ -104,30 +112,34 @@ def open_notifier(notify: Notify, root: Path, data: Path, mode: str, tell: Calla
     office = Office(f"btk {mode}", tell, wall_ms)
     rules = MailboxRules.of(notify)
     folder = data / FOLDER
-    found = destinations(notify, os.environ, root)
+    redaction = Redaction()
+    found = destinations(notify, os.environ, root, redaction)
     spills = [Spill(folder, written, shown) for written, shown, _ in found]
     _sweep(folder, spills, tell)
     couriers = [
         Courier(shown, sender, spill, Mailbox(rules), office)
         for (_, shown, sender), spill in zip(found, spills, strict=True)
     ]
-    return Notifier(notify, couriers)
+    return Notifier(notify, couriers, redaction)
 
 
-def destinations(notify: Notify, environ: Mapping[str, str], root: Path) -> list[Destination]:
+def destinations(
+    notify: Notify, environ: Mapping[str, str], root: Path, redaction: Redaction
+) -> list[Destination]:
     """The addresses of the settings with their secrets in place; `SettingsError` as of `open_notifier`."""
-    return [destination(notify, index, environ, root) for index in range(len(notify.urls))]
+    return [destination(notify, index, environ, root, redaction) for index in range(len(notify.urls))]
 
 
-def destination(notify: Notify, index: int, environ: Mapping[str, str], root: Path) -> Destination:
-    """The address at `index`, with its secrets in place; `SettingsError` as of `open_notifier`."""
+def destination(
+    notify: Notify, index: int, environ: Mapping[str, str], root: Path, redaction: Redaction
+) -> Destination:
+    """The address at `index`, with its secrets in place and hidden; `SettingsError` as of `open_notifier`."""
     written = notify.urls[index]
     shown = shown_address(written)
     address = reveal(written, environ, root)
     if address is None:
         names = ", ".join(unset_names(written, environ))
         raise SettingsError(f"notify.urls[{index}]: {names} is not set; it belongs in the environment")
-    redaction = Redaction()
     redaction.hide(address, written)
     return Destination(written, shown, AppriseSender(address, shown, redaction))
 

@@ -18,7 +18,7 @@ _SHAPES = (
     re.compile(r"()\d{6,}:[\w-]{30,}"),  # a Telegram bot
     re.compile(r"(\bbearer\s+)[^\s\"',]+", re.IGNORECASE),
     re.compile(
-        r"([\w-]*(?:signature|api[-_]?key|token|secret|passw(?:or)?d|OK-ACCESS-\w+|X-BAPI-\w+|API-Sign)"
+        r"((?:signature|api[-_]?key|token|secret|passw(?:or)?d|OK-ACCESS-\w+|X-BAPI-\w+|API-Sign)"
         r"[\"']?\s*[=:]\s*[\"']?)[^\s&\"',}]+",
         re.IGNORECASE,
     ),

@@ -10,6 +10,7 @@ import msgspec
 
 from btk.adapters.notifier import destination
 from btk.adapters.notify_apprise import load_apprise
+from btk.adapters.redaction import Redaction
 from btk.model.address import shown_address
 from btk.model.errors import SettingsError
 from btk.model.notify import Notify
@@ -43,7 +44,7 @@ def try_addresses(notify: Notify, root: Path, only: str = "") -> Iterator[Trial]
 def _tried(notify: Notify, index: int, root: Path) -> Trial:
     shown = shown_address(notify.urls[index])
     try:
-        reason = destination(notify, index, os.environ, root).sender.send(TITLE, BODY)
+        reason = destination(notify, index, os.environ, root, Redaction()).sender.send(TITLE, BODY)
     except SettingsError as error:
         reason = str(error)
     return Trial(address=shown, ok=reason is None, reason=reason)

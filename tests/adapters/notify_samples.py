@@ -9,6 +9,7 @@ from btk.adapters.notifier import Destination, Notifier, destinations
 from btk.adapters.notify_courier import Courier, Office, Sender
 from btk.adapters.notify_mailbox import Mailbox, MailboxRules
 from btk.adapters.notify_spill import Spill
+from btk.adapters.redaction import Redaction
 from btk.model.events import ErrorEvent, OpenedEvent
 from btk.model.names import SlotKey
 from btk.model.notify import Notify
@@ -85,10 +86,10 @@ def courier_of(
 
 def notifier_of(courier: Courier, clock: Callable[[], int], notify: Notify | None = None) -> Notifier:
     """A notifier of one courier."""
-    return Notifier(notify or Notify(events=("opened", "error")), [courier], clock)
+    return Notifier(notify or Notify(events=("opened", "error")), [courier], now_ms=clock)
 
 
 def real_destination(address: str, environ: Mapping[str, str], root: Path) -> Destination:
     """The way to an address through Apprise."""
-    (found,) = destinations(Notify(urls=(address,)), environ, root)
+    (found,) = destinations(Notify(urls=(address,)), environ, root, Redaction())
     return found

@@ -12,9 +12,11 @@ import pytest
 from btk.adapters.notifier import Notifier, destinations, open_notifier
 from btk.adapters.notify_courier import Courier
 from btk.adapters.notify_mailbox import MailboxRules
+from btk.adapters.redaction import Redaction
 from btk.model.errors import SettingsError
 from btk.model.events import StoppedEvent
 from btk.model.notify import Notify
+from btk.model.secret import Secret
 from tests.adapters.notify_samples import (
     KEY,
     MIDNIGHT_MS,
@@ -184,14 +186,14 @@ def test_a_notifier_without_addresses_does_nothing(tmp_path: Path) -> None:
 
 def test_a_secret_that_is_not_set_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"notify\.urls\[0\]: NOBODY_SETS_THIS is not set"):
-        destinations(Notify(urls=("tgram://${NOBODY_SETS_THIS}/7",)), {}, tmp_path)
+        destinations(Notify(urls=("tgram://${NOBODY_SETS_THIS}/7",)), {}, tmp_path, Redaction())
 
 
 def test_an_address_that_means_nothing_to_apprise_is_shown_without_its_secret(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SettingsError, match=r"tgram://\$\{TOKEN\}/7 is no address that Apprise can use"):
-        destinations(Notify(urls=("tgram://${TOKEN}/7",)), {"TOKEN": "fakesecret"}, tmp_path)
+        destinations(Notify(urls=("tgram://${TOKEN}/7",)), {"TOKEN": "fakesecret"}, tmp_path, Redaction())
     assert capfd.readouterr() == ("", "")
 
 
@@ -215,6 +217,14 @@ def test_no_secret_is_told_when_everything_fails_and_everything_is_logged(
     everything = [out, err, caplog.text, repr(destination), str(notifier.conditions()), *told, *written]
     assert "fakesecret" not in " ".join(everything)
     assert webhook.asked == 4
+
+
+def test_what_a_strategy_lets_slip_is_hidden(webhook: Webhook, tmp_path: Path) -> None:
+    notifier, courier = stepping(webhook, tmp_path, StandingClock())
+    notifier.redaction.hide(Secret("fakesecret1"))
+    notifier.observe(KEY, failed("refused with fakesecret1, apiKey=fakesecret2"))
+    courier.step()
+    assert webhook.taken == ["BTCUSDT sma_cross: get_signal failed: refused with ***, apiKey=***"]
 
 
 def test_a_simulated_week_with_a_flapping_webhook_loses_nothing_uncounted(
