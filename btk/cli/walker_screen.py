@@ -164,7 +164,7 @@ def _facts(document: Mapping[str, Any], folder: str) -> dict[str, str]:
     timing = document["timing"]
     busy = f", {timing['busy_pct']:.0f} % busy" if timing["busy_pct"] is not None else ""
     facts["Files"] = folder
-    facts["Speed"] = f"{timing['seconds']:.2f} s on {timing['jobs']} processes{busy}"
+    facts["Speed"] = f"{timing['seconds']:.2f} s on {_counted(timing['jobs'], 'process', 'processes')}{busy}"
     return facts
 
 
@@ -184,6 +184,10 @@ def _luck(document: Mapping[str, Any]) -> str:
     probability = deflated["probability"]
     chance = "N/A" if probability is None else f"{probability * 100:.1f} %"
     return (
-        f"deflated Sharpe {chance}: the chance that the winner's Sharpe is above 0, after {deflated['trials']:,}"
-        f" tries (luck alone would reach {number(deflated['lucky_sharpe'])})"
+        f"deflated Sharpe {chance}: the chance that the winner's Sharpe is above 0, after"
+        f" {_counted(deflated['trials'], 'try', 'tries')} (luck alone would reach {number(deflated['lucky_sharpe'])})"
     )
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"

@@ -18,7 +18,7 @@ from btk.engines.backtest import Job
 from btk.engines.preflight import check_frame
 from btk.engines.walker import Score, Variant, hold_candles, score
 from btk.library.parameter_grid import Axis, combinations, count
-from btk.model.errors import UsageError
+from btk.model.errors import SettingsError, UsageError
 from btk.model.settings import Frame, Settings
 
 
@@ -48,6 +48,7 @@ class Contenders:
     def __init__(self, recipe: Recipe) -> None:
         self._params = recipe.settings.strategy.params
         pairs = wiring.contender_jobs(recipe.settings, recipe.root, recipe.fill_gaps)
+        _check_names([job.seats[0].key.strategy for _, job in pairs])
         if not recipe.fill_gaps:
             for _, job in pairs:
                 check_frame(job.source, job.symbols, job.frame)
@@ -128,6 +129,14 @@ class Contenders:
     def _job(self, variant: Variant) -> Job:
         job = wiring.with_params(self.all[variant.contender].job, variant.params)
         return job if variant.frame is None else msgspec.structs.replace(job, frame=variant.frame)
+
+
+def _check_names(names: list[str]) -> None:
+    repeated = next((name for name in names if names.count(name) > 1), None)
+    if repeated is not None:
+        raise SettingsError(
+            f"two contenders are named {repeated}; give one another `name`, or leave out what is given twice"
+        )
 
 
 def _known(contender: Contender, axes: Sequence[Axis]) -> list[Axis]:

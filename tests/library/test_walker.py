@@ -172,3 +172,10 @@ def test_trades_are_kept_of_a_few_variants_and_of_more_only_figures(
     traded = [score for score in scores if score.get("statistics", {}).get("total_trades")]
     assert traded
     assert ["trades" in score for score in traded] == [kept] * len(traded)
+
+
+def test_two_contenders_of_one_name_are_refused(root: Path) -> None:
+    twice = [Override("strategy.entry", '["strategies/beat.py:Beat", "strategies/beat.py"]', "--entry")]
+    settings = load_settings(root, [], {}, twice).settings
+    with pytest.raises(SettingsError, match="two contenders are named beat"):
+        Walker(settings, root, Walk(jobs=1))
