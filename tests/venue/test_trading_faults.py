@@ -23,6 +23,7 @@ ID = "b7c0" + "0" * 27 + "1"
 IMPATIENT_MS = 300
 START_MS = 1_700_000_000_000
 AN_EMPTY_ORDER = None
+Play = Callable[[TradingVenue, str, Callable[[Any], Awaitable[Any]]], Any]
 
 # By the beginning of a fault's name; the longest one that fits.
 RAISED: Mapping[str, type[Exception] | None] = {
@@ -197,29 +198,34 @@ def test_the_nth_request_is_struck_and_no_other(trading: TradingVenue) -> None:
     assert (first["status"], second, third["status"]) == ("closed", told.ExchangeNotAvailable, "closed")
 
 
-def resting(trading: TradingVenue) -> None:
-    wish = Wish("BTCUSDT", "BUY", "LIMIT", ID, Decimal("0.01"), Decimal(49_000))
-    trading.spot.place(wish)
+@pytest.fixture(params=["over TLS", "in one process"])
+def stage(request: pytest.FixtureRequest) -> tuple[TradingVenue, Play]:
+    """A venue, and how a client plays there."""
+    if request.param == "over TLS":
+        return request.getfixturevalue("trading"), play
+    return stocked_venue(SetClock(START_MS)), play_seated
 
 
-def test_a_cancel_whose_answer_is_cut_off_is_sent_again_by_aiohttp_itself(trading: TradingVenue) -> None:
-    resting(trading)
+def test_a_cancel_whose_answer_is_cut_off_is_sent_again_by_aiohttp_itself(
+    stage: tuple[TradingVenue, Play],
+) -> None:
+    trading, play_there = stage
+    trading.spot.place(Wish("BTCUSDT", "BUY", "LIMIT", ID, Decimal("0.01"), Decimal(49_000)))
     trading.plan(FAULTS["reset, executed"], on=is_cancel)
 
     async def scene(client: Any) -> Any:
-        await client.fetch_balance()
         return await outcome(client.cancel_order(None, "BTC/USDT", {"origClientOrderId": ID}))
 
-    assert play(trading, "spot", scene) is told.OrderNotFound
+    assert play_there(trading, "spot", scene) is told.OrderNotFound
     assert [heard.executed for heard in trading.heard if heard.request.is_cancel] == [True, False]
 
 
-def test_a_reading_that_is_cut_off_is_repeated_by_aiohttp_itself(trading: TradingVenue) -> None:
-    trading.plan(FAULTS["reset, not executed"], on=is_question)
-
-    async def scene(client: Any) -> Any:
-        await client.fetch_time()
-        return await outcome(client.fetch_balance())
-
-    assert play(trading, "spot", scene)["USDT"]["free"] == 100_000
+@pytest.mark.parametrize(("times", "came"), [(1, dict), (2, type)])
+def test_a_reading_that_is_cut_off_is_repeated_once_by_aiohttp_itself(
+    stage: tuple[TradingVenue, Play], times: int, came: type
+) -> None:
+    trading, play_there = stage
+    trading.plan(FAULTS["reset, not executed"], on=is_question, times=times)
+    balance = play_there(trading, "spot", lambda client: outcome(client.fetch_balance()))
+    assert isinstance(balance, came)
     assert len([heard for heard in trading.heard if heard.request.path == "/api/v3/account"]) == 2

@@ -40,7 +40,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return self._now
 
     def run_in_executor(
-        self, executor: Any, func: Callable[[Unpack[Given]], T], *args: Unpack[Given]
+        self, executor: Any, func: Callable[[Unpack[Given]], T], *args: *Given
     ) -> asyncio.Future[T]:
         async def at_once() -> T:
             return func(*args)
