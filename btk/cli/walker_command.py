@@ -149,7 +149,7 @@ def walker(  # noqa: PLR0917 (every parameter is a flag)
     if as_json:
         print_document(result.document)
     else:
-        _show(result, loaded.root)
+        _show(result, loaded.root, _flags(chosen, gaps))
     _end(result, interruption, run.run_id)
 
 
@@ -195,12 +195,18 @@ def _cut(line: str) -> str:
     return line[: get_terminal_size().columns - 1]
 
 
-def _show(result: WalkResult, root: Path) -> None:
+def _flags(chosen: Selection, gaps: Gaps) -> list[str]:
+    flags = [word for file in chosen.config or () for word in ("--config", str(file))]
+    flags += [word for text in chosen.assignments or () for word in ("--set", text)]
+    return [*flags, "--gaps", gaps] if gaps is not Gaps.error else flags
+
+
+def _show(result: WalkResult, root: Path, flags: list[str]) -> None:
     from btk.cli.walker_screen import show_walk
 
     folder = result.folder
     shown = folder.relative_to(root) if folder.is_relative_to(root) else folder
-    show_walk(result.document, str(shown))
+    show_walk(result.document, str(shown), flags=flags)
 
 
 def _end(result: WalkResult, interruption: Interruption, run_id: str) -> None:

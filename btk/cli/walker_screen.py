@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
 import msgspec
@@ -31,9 +31,16 @@ COLUMNS = {
 
 
 def show_walk(
-    document: Mapping[str, Any], folder: str, out: TextIO | None = None, width: int | None = None
+    document: Mapping[str, Any],
+    folder: str,
+    out: TextIO | None = None,
+    width: int | None = None,
+    flags: Sequence[str] = (),
 ) -> None:
-    """Print a walk's document to `out` (stdout); `folder` holds its files, `width` overrides the terminal's."""
+    """Print a walk's document to `out` (stdout); `folder` holds its files, `width` overrides the terminal's.
+
+    `flags`: what else the command line said that the winner needs to be run again.
+    """
     console = plain_console(out, width)
     for warning in document["warnings"]:
         console.print(f"Warning: {warning}", style="bold yellow")
@@ -45,7 +52,7 @@ def show_walk(
     if document["ranking"]:
         console.print(_table(document, console.width))
         console.print()
-    for label, fact in _facts(document, folder).items():
+    for label, fact in _facts(document, folder, flags).items():
         console.print(f"{label:<10}{fact}", soft_wrap=True)
 
 
@@ -154,11 +161,11 @@ def _variant(document: Mapping[str, Any], row: Mapping[str, Any]) -> str:
     return " ".join(filter(None, (row["strategy"] if several else "", tried)))
 
 
-def _facts(document: Mapping[str, Any], folder: str) -> dict[str, str]:
+def _facts(document: Mapping[str, Any], folder: str, flags: Sequence[str]) -> dict[str, str]:
     facts = {}
     if document["best"]:
         facts["Winner"] = _winner(document)
-        facts["Again"] = _again(document["best"])
+        facts["Again"] = _again(document, flags)
     if document["deflated_sharpe"]:
         facts["Luck"] = _luck(document)
     timing = document["timing"]
@@ -174,9 +181,14 @@ def _winner(document: Mapping[str, Any]) -> str:
     return f"{variant}, {document['metric']} {number(best['value'])}"
 
 
-def _again(best: Mapping[str, Any]) -> str:
-    params = " ".join(f"--param {shlex.quote(words(best['params'], [name]))}" for name in best["params"])
-    return f"btk backtest --entry {best['entry']} {params}".rstrip()
+def _again(document: Mapping[str, Any], flags: Sequence[str]) -> str:
+    best, frame = document["best"], document["frame"]
+    said = ["--entry", best["entry"]]
+    for name in best["params"]:
+        said += ["--param", words(best["params"], [name])]
+    said += ["--symbols", ",".join(document["symbols"]), "--exchange", document["exchange"]]
+    said += ["--from", format_date(frame["from_ms"]), "--to", format_date(frame["to_ms"])]
+    return shlex.join(["btk", "backtest", *said, "--model", document["model"], *flags])
 
 
 def _luck(document: Mapping[str, Any]) -> str:

@@ -25,13 +25,19 @@ def root(tmp_path: Path) -> Path:
 def test_the_screen_ranks_variants_and_says_how_to_run_the_winner_again(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(["--root", str(root), "walker", BEAT, "--param", "every=3:5", "--param", "side=long"]) == 0
+    flags = ["--symbols", "ETHUSDT", "--to", "2024-01-20", "--model", "vwap", "--set", "wallet.start=5000"]
+    axes = ["--param", "every=3:5", "--param", "side=long"]
+    assert run(["--root", str(root), "walker", BEAT, *axes, *flags]) == 0
     out, err = capsys.readouterr()
     assert err == ""
     assert "3 of 3 variants; by sharpe_ratio, highest first" in out
     again = shlex.split(next(line for line in out.splitlines() if line.startswith("Again")))[2:]
     assert again[:3] == ["backtest", "--entry", BEAT]
-    assert run(["--root", str(root), *again]) == 0
+    assert run(["--root", str(root), *again, "--json"]) == 0
+    figures = json.loads(capsys.readouterr().out)["portfolio"]["statistics"]
+    [walk] = [path for path in (root / "dump" / "runs").iterdir() if (path / "variants.jsonl").exists()]
+    best = json.loads((walk / "result.json").read_bytes())["best"]["statistics"]
+    assert {name: figures[name] for name in best} == best
 
 
 def test_json_is_one_document_and_nothing_else(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
