@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from btk.adapters.disk import Chunk, Disk
 from btk.adapters.notifier import Destination, Notifier, destinations
 from btk.adapters.notify_courier import Courier, Office, Sender
 from btk.adapters.notify_mailbox import Mailbox, MailboxRules
@@ -27,6 +28,16 @@ class StandingClock:
 
     def __call__(self) -> int:
         return self.now_ms
+
+
+class HastyDisk(Disk):
+    """Does not wait for the device: for simulations with thousands of writes."""
+
+    def write(self, path: Path, chunks: Iterable[Chunk]) -> None:
+        path.write_bytes(b"".join(bytes(chunk) for chunk in chunks))
+
+    def sync_folder(self, folder: Path) -> None:
+        pass
 
 
 class Answering:
@@ -77,11 +88,13 @@ def courier_of(
     clock: Callable[[], int],
     rules: MailboxRules | None = None,
     told: list[str] | None = None,
+    *,
+    disk: Disk | None = None,
 ) -> Courier:
     """A courier that spills to `folder` and tells of outages in `told`."""
     office = Office("btk paper", [].append if told is None else told.append, clock)
     mailbox = Mailbox(rules or MailboxRules(repeat_ms=0), lambda: 1.0)
-    return Courier("json://***", sender, Spill(folder, "json://x", "json://***"), mailbox, office)
+    return Courier("json://***", sender, Spill(folder, "json://x", "json://***", disk), mailbox, office)
 
 
 def notifier_of(courier: Courier, clock: Callable[[], int], notify: Notify | None = None) -> Notifier:

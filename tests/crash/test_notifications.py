@@ -8,8 +8,13 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from btk.adapters.disk import Disk
+from btk.adapters.notifier import open_notifier
+from btk.model.notify import Notify
 from tests.crash.dying_notifier import HOUR_MS, NOTES, courier_in
+from tests.fakes.webhook import Webhook
 
 SCRIPT = Path(__file__).with_name("dying_notifier.py")
 REPOSITORY = Path(__file__).parents[2]
@@ -38,6 +43,30 @@ def told_in_the_end(folder: Path) -> Counter[str]:
     assert courier.waiting == 0
     told = folder / "told.txt"
     return Counter(re.findall(r"<\d>", told.read_text())) if told.exists() else Counter()
+
+
+def test_a_kill_while_an_address_hangs_loses_no_message_on_its_way(tmp_path: Path) -> None:
+    pytest.importorskip("apprise")
+    with Webhook() as webhook:
+        webhook.hold()
+        address = f"{webhook.address}?rto=30"
+        process = subprocess.Popen(
+            [sys.executable, str(SCRIPT.with_name("hanging_notifier.py")), address, str(tmp_path)],
+            cwd=REPOSITORY,
+            env={"PYTHONPATH": str(REPOSITORY)},
+        )
+        webhook.wait_until(lambda: webhook.asked == 1)
+        process.kill()
+        process.wait()
+        webhook.status = lambda: 500
+        webhook.release()
+        webhook.wait_until(lambda: webhook.answered == 1)
+        webhook.status = lambda: 200
+        notifier = open_notifier(Notify(urls=(address,)), tmp_path, tmp_path, "live", print)
+        notifier.start()
+        webhook.wait_until(lambda: {"one", "two", "three"} <= {line.split()[-1] for line in webhook.lines})
+        notifier.close(30)
+    assert list((tmp_path / "notify").iterdir()) == []
 
 
 def test_a_kill_at_any_file_operation_loses_nothing_that_was_kept(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ class Webhook:
     def __init__(self) -> None:
         self.taken: list[str] = []
         self.asked = 0
+        self.answered = 0
         self.status: Callable[[], int] = lambda: 200
         self._open = threading.Event()
         self._open.set()
@@ -68,6 +69,7 @@ class Webhook:
         self._open.wait(PATIENCE_SECONDS)
         status = self.status()
         with self._news:
+            self.answered += 1
             if status == 200:
                 self.taken.append(message["message"])
             self._news.notify_all()
