@@ -69,7 +69,10 @@ class PatientDriver:
         return await self._answer(line, request)
 
     def _begin(self, call: Call) -> _Line:
-        line = self._lines.setdefault(_owner(call), _Line())
+        owner = _owner(call)
+        line = self._lines.get(owner)
+        if line is None:
+            line = self._lines[owner] = _Line()
         if line.call is None or (line.call is not call and line.future.done()):
             line.begin(call, self._clock())
         return line

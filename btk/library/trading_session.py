@@ -21,16 +21,16 @@ UNSAVED = "the state cannot be saved"
 
 
 class Pace(NamedTuple):
-    """How a run lives with its disk: after how many uneventful ticks it is saved, after how many seconds what is
-    computed from it is written too; `forgiving`: it goes on without the disk."""
+    """How a run lives with its disk. Seconds between two savings, and between two writings of what is computed from
+    the state; `forgiving`: it goes on where the disk refuses."""
 
-    ticks: int
+    save_seconds: float
     spread_seconds: float
     forgiving: bool
 
 
-LIVE = Pace(ticks=1, spread_seconds=0.0, forgiving=True)
-REPLAY = Pace(ticks=60, spread_seconds=2.0, forgiving=False)
+LIVE = Pace(save_seconds=0.0, spread_seconds=0.0, forgiving=True)
+REPLAY = Pace(save_seconds=0.5, spread_seconds=5.0, forgiving=False)
 
 
 class TickTimes(NamedTuple):
@@ -60,9 +60,8 @@ class Session:
         self._ticks = ticks
         self._driver = driver
         self._pace = pace
-        self._uneventful = 0
         self._stop_ordered = False
-        self._spread_at = 0.0
+        self._saved_at = self._spread_at = time.perf_counter()
         self._troubled: set[str] = set()
 
     async def run(self, control: StopControl, outside: OrdersFromOutside) -> bool:
@@ -142,12 +141,10 @@ class Session:
             self.alarms.once(tick_ms, "missed ticks", words)
 
     async def _keep_in_time(self) -> float:
-        told = self.trading.take_told()
-        self.memory.note(told)
-        self._uneventful += 1
-        if not told and self._uneventful < self._pace.ticks:
-            return 0.0
+        self.memory.note(self.trading.take_told())
         started = time.perf_counter()
+        if started - self._saved_at < self._pace.save_seconds:
+            return 0.0
         await self._keep()
         return time.perf_counter() - started
 
@@ -160,9 +157,9 @@ class Session:
             self.trading.hold_back(UNSAVED)
             self.alarms.ring(self.tick_ms, "state", f"{UNSAVED}, so nothing new is opened: {error}")
             return
-        if time.perf_counter() - self._spread_at >= self._pace.spread_seconds:
+        self._saved_at = time.perf_counter()
+        if self._saved_at - self._spread_at >= self._pace.spread_seconds:
             await self._spread()
-        self._uneventful = 0
         self.trading.hold_back("")
         self.alarms.over(self.tick_ms, "state")
 
