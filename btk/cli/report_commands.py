@@ -155,10 +155,11 @@ def compare(
     """The statistics of several runs side by side, and what differs in their settings."""
     from btk.library.comparison import compared
 
-    if len(runs) < 2:
-        raise UsageError("compare needs two runs at least; btk report list shows what there is")
     archive = _reports(context, config, assignments).archive
-    comparison = compared(archive, [archive.find(run) for run in runs])
+    run_ids = list(dict.fromkeys(archive.find(run) for run in runs))
+    if len(run_ids) < 2:
+        raise UsageError("compare needs two different runs at least; btk report list shows what there is")
+    comparison = compared(archive, run_ids)
     if as_json:
         print_document(comparison.document)
     else:

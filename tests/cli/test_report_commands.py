@@ -147,7 +147,7 @@ def test_a_figure_that_is_no_number_is_one_line(root: Path, damaged: Path, capsy
         (["show", "--kind", "scedule"], "did you mean schedule?"),
         (["dump", "--format", "xls"], "there are md, json, jsonl, csv, parquet"),
         (["dump", "x", "--all"], "leave out either"),
-        (["compare", "x"], "two runs at least"),
+        (["compare", "last", "last"], "two different runs at least"),
     ],
 )
 def test_mistakes_are_one_line(root: Path, arguments: list[str], words: str, capsys: Captured) -> None:
