@@ -43,7 +43,7 @@ from btk.model.settings import Frame, Settings
 from btk.ports import Host, MarketFeed
 from btk.report.document import Document
 
-FOREVER_MS = 253_402_300_799_000
+FOREVER_MS = 253_402_300_740_000
 MONEY: dict[Mode, str] = {
     "live": "broker none, so signals only and no orders",
     "paper": "live prices, no orders",
