@@ -60,19 +60,24 @@ class ModelExchange:
             reduce_only=request.reduce_only,
         )
         self._match()
-        return Accepted(self.orders[request.client_order_id])
+        return Accepted(self._told(self.orders[request.client_order_id]))
 
     def look_up(self, client_order_id: str) -> LookUp:
         """What became of it."""
         order = self.orders.get(client_order_id)
-        return Found(order) if order is not None else Absent()
+        return Found(self._told(order)) if order is not None else Absent()
+
+    def fills_of(self, client_order_id: str) -> tuple[Fill, ...]:
+        """The trades of an order."""
+        order = self.orders.get(client_order_id)
+        return order.fills if order is not None else ()
 
     def cancel(self, client_order_id: str) -> LookUp:
         """It is no more, if it was."""
         order = self.orders.get(client_order_id)
         if order is None or order.ended:
             return UnknownOutcome("-2011 Unknown order sent.")
-        return Found(self._set(order, status="cancelled"))
+        return Found(self._told(self._set(order, status="cancelled")))
 
     def move(self, price: float) -> None:
         """The market trades at another price."""
@@ -90,6 +95,10 @@ class ModelExchange:
     def open_orders(self) -> list[VenueOrder]:
         """What rests here."""
         return [order for order in self.orders.values() if not order.ended]
+
+    def _told(self, order: VenueOrder) -> VenueOrder:
+        # Contract markets answer with sums; their trades have to be asked for.
+        return msgspec.structs.replace(order, fills=()) if self.limits.contract else order
 
     def _refusal(self, request: OrderRequest, stamped_ms: int) -> RefusedOrder | None:
         if self.now_ms - stamped_ms > RECV_WINDOW_MS:

@@ -30,7 +30,7 @@ from btk.core.protection import CloseNow, Drop, Gone, Place, Situation, may_send
 from btk.core.rules import Rules
 from btk.core.states import IDLE, Closing, Open, Opening, Scheduled, State, plan_of
 from btk.model.intents import Intent
-from btk.model.orders import Answer, Found, LookUp, OrderRequest, UnknownOutcome
+from btk.model.orders import Answer, LookUp, OrderRequest, UnknownOutcome
 from tests.core.order_samples import KEY
 from tests.fakes.model_exchange import ModelExchange
 
@@ -163,8 +163,7 @@ class OrderDriver:
                 answer = self.exchange.cancel(id_)
                 self._tell(id_, CancelAnswered(UnknownOutcome("lost") if self.blind else answer, now_ms))
             case ReadFills(at_ms) if at_ms <= now_ms and not self.blind:
-                found = self.exchange.look_up(id_)
-                self._tell(id_, Traded(found.order.fills if isinstance(found, Found) else (), now_ms))
+                self._tell(id_, Traded(self.exchange.fills_of(id_), now_ms))
 
     def _send(self, intent: Intent) -> None:
         self._tell(intent.client_order_id, Sending(self.exchange.now_ms))

@@ -30,6 +30,13 @@ from tests.properties.order_driver import OnTheWay, OrderDriver
 SIZE = 1.0
 # What a close and a stop refused at the same moment may leave open, in steps of the driver with no fault any more.
 CALM_STEPS = 60
+FAULTS = (
+    "executed, not told",
+    "not executed, not told",
+    "executed late",
+    "executed, then killed",
+    "not executed, killed",
+)
 REFUSALS: tuple[RefusalCause, ...] = ("other", "filter", "halted", "too_many")
 
 
@@ -61,6 +68,15 @@ class OrderMachine(RuleBasedStateMachine):
             self.driver.tick()
             self._answer_all()
 
+    @rule(resting=st.booleans(), fault=st.sampled_from(FAULTS), nth=st.integers(1, 8))
+    def trade_with_a_fault(self, resting: bool, fault: str, nth: int) -> None:
+        self.signal(resting)
+        for _ in range(6):
+            self.driver.tick()
+            for way in list(self.driver.network):
+                nth -= 1
+                self._strike(way, fault) if nth == 0 else self._answer(way)
+
     @precondition(lambda self: self._undelivered())
     @rule(data=st.data())
     def let_in_but_not_executed_yet(self, data: st.DataObject) -> None:
@@ -76,9 +92,7 @@ class OrderMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def acknowledge(self, data: st.DataObject) -> None:
         way = data.draw(st.sampled_from(self.driver.network))
-        answer = way.answer or self._arrive(way)
-        self.driver.network.remove(way)
-        self._hear(way, answer)
+        self._answer(way)
 
     @precondition(lambda self: self.driver.network)
     @rule(data=st.data())
@@ -186,9 +200,24 @@ class OrderMachine(RuleBasedStateMachine):
 
     def _answer_all(self) -> None:
         for way in list(self.driver.network):
-            answer = way.answer or self._arrive(way)
+            self._answer(way)
+
+    def _answer(self, way: OnTheWay) -> None:
+        answer = way.answer or self._arrive(way)
+        if way in self.driver.network:
             self.driver.network.remove(way)
-            self._hear(way, answer)
+        self._hear(way, answer)
+
+    def _strike(self, way: OnTheWay, fault: str) -> None:
+        if fault in ("executed, not told", "executed, then killed"):
+            self._arrive(way)
+        if fault in ("executed, not told", "not executed, not told"):
+            self.driver.network.remove(way)
+        way.taken = fault == "executed late"
+        if fault.endswith("killed"):
+            self.driver.crash()
+        else:
+            self._hear(way, UnknownOutcome("timeout"))
 
     def _check_all(self) -> None:
         self.no_order_is_executed_twice()
