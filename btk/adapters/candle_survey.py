@@ -7,9 +7,8 @@ from pathlib import Path
 
 import msgspec
 
-from btk.adapters.candle_block import DamagedBlock
-from btk.adapters.candle_index import DamagedIndex, load_index, verify_entry
-from btk.adapters.candle_reader import StoredCandles
+from btk.adapters.candle_index import CandleIndex, load_index, verify_entry
+from btk.adapters.candle_reader import StoredCandles, at_one_moment
 from btk.adapters.candle_series import SeriesKey, symbol_names
 from btk.adapters.candle_writer import CandleWriter
 from btk.model.bars import Span
@@ -106,10 +105,13 @@ def check_series(root: Path, series: SeriesKey) -> Findings:
 
 
 def _is_whole(folder: Path, series: SeriesKey) -> bool:
-    try:
-        index = load_index(folder, series)
+    def verified(folder: Path, index: CandleIndex) -> bool:
         return all(verify_entry(folder, index, entry).stamp == entry.stamp for entry in index.blocks)
-    except (DamagedIndex, DamagedBlock, FileNotFoundError):
+
+    try:
+        return at_one_moment(folder, series, verified)
+    except DataError:
+        # A writer will see the same, and knows what can be done about it.
         return False
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from btk.adapters.disk import Disk, make_folder, unwritable
 
 _DIGITS = 20
+# No venue bans for longer; a file that says so was written by a clock that was wrong.
+_LONGEST_SECONDS = 3 * 86_400
 
 
 def wall_ms() -> int:
@@ -33,11 +35,12 @@ class VenuePause:
             return 0.0
         except OSError as error:
             raise unwritable(self._path, error) from error
-        return max(0, until_ms - self._now_ms()) / 1000
+        left = (until_ms - self._now_ms()) / 1000
+        return left if 0 < left <= _LONGEST_SECONDS else 0.0
 
     def extend(self, seconds: float) -> None:
         """No request for so long, counted from now; a longer pause that is on already stays."""
-        until_ms = self._now_ms() + round(seconds * 1000)
+        until_ms = self._now_ms() + round(min(seconds, _LONGEST_SECONDS) * 1000)
         make_folder(Disk(), self._path.parent)
         try:
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
@@ -46,7 +49,8 @@ class VenuePause:
         try:
             # Without the lock the shorter of two pauses told at once could be the one that is kept.
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-            longest_ms = max(until_ms, _number(os.pread(descriptor, _DIGITS, 0)))
+            known_ms = _number(os.pread(descriptor, _DIGITS, 0))
+            longest_ms = max(until_ms, min(known_ms, self._now_ms() + _LONGEST_SECONDS * 1000))
             os.pwrite(descriptor, str(longest_ms).zfill(_DIGITS).encode(), 0)
         except OSError as error:
             raise unwritable(self._path, error) from error

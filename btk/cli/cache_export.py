@@ -10,12 +10,12 @@ import typer
 from btk.adapters.candle_export import export_candles
 from btk.adapters.candle_reader import StoredCandles
 from btk.adapters.candle_series import symbol_names
+from btk.cli.date_flags import minute_of
 from btk.cli.options import AsJson, Assignments, ConfigFiles, chosen_settings
 from btk.cli.output import print_document
 from btk.model.bars import Span
-from btk.model.dates import format_date, parse_date_ms
+from btk.model.dates import format_date
 from btk.model.errors import DataError, UsageError
-from btk.model.intervals import MINUTE_MS, floor_to
 
 Target = Annotated[
     Path, typer.Argument(metavar="FILE", dir_okay=False, help="Ends in .csv, .csv.gz, .parquet or .feather.")
@@ -66,8 +66,10 @@ def _span(source: StoredCandles, symbol: str, from_: str | None, to: str | None)
     stored = source.extent(symbol)
     if stored is None:
         raise DataError(f"nothing is stored of {source.exchange} {symbol}; btk cache list shows what is")
-    from_ms = floor_to(parse_date_ms(from_), MINUTE_MS) if from_ else stored.from_ms
-    to_ms = floor_to(parse_date_ms(to), MINUTE_MS) if to else stored.to_ms
+    from_ms = minute_of("--from", from_) if from_ else stored.from_ms
+    to_ms = minute_of("--to", to) if to else stored.to_ms
+    if from_ms >= to_ms:
+        raise UsageError(f"--from {from_} is not before --to {to}; --to is exclusive")
     span = Span(max(from_ms, stored.from_ms), min(to_ms, stored.to_ms))
     if span.from_ms >= span.to_ms:
         dates = f"{format_date(stored.from_ms)} to {format_date(stored.to_ms)}"

@@ -8,11 +8,11 @@ import typer
 
 from btk.adapters.candle_pruning import Prunable, prunable_candles, prunable_damage, prune
 from btk.adapters.candle_survey import chosen_series, stored_series
+from btk.cli.date_flags import minute_of
 from btk.cli.options import AsJson, Assignments, ConfigFiles, chosen_settings
 from btk.cli.output import print_document
-from btk.model.dates import format_date, parse_date_ms
+from btk.model.dates import format_date
 from btk.model.errors import UsageError
-from btk.model.intervals import MINUTE_MS, floor_to
 
 Symbols = Annotated[str | None, typer.Option("--symbols", metavar="LIST", help="Only these.")]
 ExchangeName = Annotated[
@@ -44,7 +44,7 @@ def prune_cache(
     root = loaded.root / loaded.settings.cache.path
     series = [key for key in stored_series(root) if exchange in (None, key.exchange)]
     chosen = chosen_series(series, symbols)
-    before_ms = floor_to(parse_date_ms(before), MINUTE_MS) if before else None
+    before_ms = minute_of("--before", before) if before else None
     parts = prunable_damage(root, chosen) if damaged else prunable_candles(root, chosen, before_ms)
     for part in parts if yes else ():
         prune(root, part)

@@ -16,16 +16,13 @@ from btk import wiring
 from btk.adapters.candle_series import SeriesKey
 from btk.adapters.cron_times import crontab_line, due_times, local_offsets
 from btk.adapters.settings import Loaded
+from btk.cli.date_flags import LastDays
 from btk.cli.options import Assignments, ConfigFiles, chosen_settings
 from btk.library.candle_schedule import SystemClock, keep_warm
 from btk.model.bars import Span
 from btk.model.errors import UsageError
 from btk.model.intervals import DAY_MS, MINUTE_MS, floor_to
 
-Days = Annotated[
-    int | None,
-    typer.Option("--days", metavar="N", min=1, help="The last N days; default: what the frame needs."),
-]
 PrintCrontab = Annotated[
     bool, typer.Option("--print-crontab", help="Print the line for crontab -e, and end.")
 ]
@@ -38,7 +35,7 @@ Next = Annotated[
 def schedule(
     context: typer.Context,
     *,
-    days: Days = None,
+    days: LastDays = None,
     print_crontab: PrintCrontab = False,
     print_systemd: PrintSystemd = False,
     next_: Next = None,

@@ -12,13 +12,13 @@ from btk import wiring
 from btk.adapters.candle_series import SeriesKey
 from btk.adapters.settings import Loaded
 from btk.cli.cache_screen import warm_document, warm_lines
+from btk.cli.date_flags import LastDays, minute_of
 from btk.cli.options import AsJson, Assignments, ConfigFiles
 from btk.cli.output import print_document
 from btk.cli.selection import Selection, Symbols, selected_settings
 from btk.cli.warm_progress import warm_progress
 from btk.library.candles import warm_spans
 from btk.model.bars import Span
-from btk.model.dates import parse_date_ms
 from btk.model.errors import UsageError
 from btk.model.intervals import DAY_MS, MINUTE_MS, floor_to
 
@@ -27,7 +27,6 @@ ExchangeName = Annotated[
 ]
 From = Annotated[str | None, typer.Option("--from", metavar="DATE", help="First minute, UTC.")]
 To = Annotated[str | None, typer.Option("--to", metavar="DATE", help="End, UTC, not included; default: now.")]
-Days = Annotated[int | None, typer.Option("--days", metavar="N", min=1, help="The last N days, up to now.")]
 FrameName = Annotated[
     str | None, typer.Option("--frame", metavar="NAME", help="What a frame named under frames: needs.")
 ]
@@ -40,7 +39,7 @@ def warm(
     symbols: Symbols = None,
     from_: From = None,
     to: To = None,
-    days: Days = None,
+    days: LastDays = None,
     frame: FrameName = None,
     exchange: ExchangeName = None,
     quiet: Quiet = False,
@@ -80,8 +79,8 @@ def _spans(loaded: Loaded, from_: str | None, to: str | None, days: int | None) 
 def _asked_span(from_: str | None, to: str | None, days: int | None) -> Span:
     if (days is None) == (from_ is None):
         raise UsageError("choose either --days N or --from DATE (with --to DATE, or up to now)")
-    end_ms = floor_to(parse_date_ms(to) if to else wiring.now_ms(), MINUTE_MS)
-    start_ms = end_ms - days * DAY_MS if days else floor_to(parse_date_ms(from_ or ""), MINUTE_MS)
+    end_ms = minute_of("--to", to) if to else floor_to(wiring.now_ms(), MINUTE_MS)
+    start_ms = max(0, end_ms - days * DAY_MS) if days else minute_of("--from", from_ or "")
     if start_ms >= end_ms:
         raise UsageError(f"--from {from_} is not before --to {to or 'now'}; --to is exclusive")
     return Span(start_ms, end_ms)

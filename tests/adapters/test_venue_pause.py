@@ -48,3 +48,12 @@ def test_a_file_that_holds_something_else_is_no_pause(tmp_path: Path) -> None:
     assert pause.left_seconds() == 0
     pause.extend(3)
     assert pause.left_seconds() == 3
+
+
+def test_a_pause_that_is_longer_than_any_ban_is_the_work_of_a_wrong_clock(tmp_path: Path) -> None:
+    clock = Clock()
+    (tmp_path / ".pause").write_bytes(b"99999999999999999999")
+    pause = VenuePause(tmp_path / ".pause", clock)
+    assert pause.left_seconds() == 0
+    pause.extend(float("inf"))
+    assert pause.left_seconds() == 3 * 86_400

@@ -188,6 +188,12 @@ def test_an_export_goes_to_a_file_that_is_not_there_yet(root: Path, capsys: Capt
     assert "is there already; --overwrite replaces it" in capsys.readouterr().err
     assert _cache(root, "export", target, "--symbol", "ETHUSDT", "--exchange", "binance", "--overwrite") == 4
     assert "nothing is stored of binance ETHUSDT" in capsys.readouterr().err
+    backwards = ("--from", "2023-03-01T00:05", "--to", "2023-03-01T00:04")
+    again = (target, "--symbol", "BTCUSDT", "--exchange", "binance", "--overwrite")
+    assert _cache(root, "export", *again, *backwards) == 2
+    assert "is not before" in capsys.readouterr().err
+    assert _cache(root, "export", *again, "--from", "March") == 2
+    assert "--from: expected a UTC date" in capsys.readouterr().err
 
 
 def test_a_prune_shows_first_and_removes_only_with_yes(root: Path, capsys: Captured) -> None:
@@ -195,6 +201,8 @@ def test_a_prune_shows_first_and_removes_only_with_yes(root: Path, capsys: Captu
     capsys.readouterr()
     assert _cache(root, "prune") == 2
     assert "say what may go" in capsys.readouterr().err
+    assert _cache(root, "prune", "--before", "March") == 2
+    assert "--before: expected a UTC date" in capsys.readouterr().err
     shown = "binance BTCUSDT 1m: 4 candles, 2023-03-01 to 2023-03-01T00:04\n"
     wish = ("prune", "--exchange", "binance", "--before", "2023-03-01T00:04")
     assert _cache(root, *wish) == 0

@@ -93,6 +93,9 @@ def test_a_failing_exchange_is_exit_5_and_one_line(venue: VenueServer, root: Pat
         (["--days", "2", "--from", "2023-03-01"], "either --days N or --from"),
         (["--to", "2023-03-01"], "either --days N or --from"),
         (["--from", "2023-03-02", "--to", "2023-03-01"], "is not before"),
+        (["--from", "yesterday"], "--from: expected a UTC date"),
+        (["--from", "2023-03-02", "--to", "03/03/2023"], "--to: expected a UTC date"),
+        (["--days", "99999999"], "not in the range"),
     ],
 )
 def test_dates_that_do_not_fit_are_exit_2(

@@ -12,6 +12,7 @@ import pytest
 
 from btk.adapters.candle_reader import StoredCandles
 from btk.adapters.candle_series import SeriesKey
+from btk.adapters.candle_survey import check_series
 from btk.model.bars import Span
 from btk.model.dates import format_date
 from btk.model.intervals import MINUTE_MS
@@ -170,6 +171,14 @@ def test_a_reader_beside_a_warm_sees_every_candle_it_saw_before(venue: VenueServ
     venue.on_candles = lambda count: seen.add(source.digest("BTCUSDT", known))
     assert warmed(plan(cache, SPAN)).series[0].new == MINUTES - 3000
     assert seen == {before}
+
+
+def test_a_check_beside_a_warm_finds_nothing_to_mend(venue: VenueServer, cache: Path) -> None:
+    warmed(plan(cache, last_minutes(3000)))
+    found, before = [], len(venue.asked)
+    venue.on_candles = lambda count: found.append(check_series(cache, BTC).set_aside)
+    assert warmed(plan(cache, SPAN)).error is None
+    assert found == [()] * (len(venue.asked) - before)
 
 
 def _warm_arguments(project: Path) -> list[str]:
