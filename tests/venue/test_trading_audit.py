@@ -162,6 +162,18 @@ def test_a_position_is_naked_again_when_its_stop_is_cancelled_by_hand(scene: Sce
     assert told_by.foreign_touched == []
 
 
+def test_what_was_closed_by_hand_is_no_longer_naked(scene: Scene) -> None:
+    async def act(client: Any) -> None:
+        await scene.buy(client, "a")
+        await scene.protect(client)
+        market = scene.venue.spot if scene.kind == "spot" else scene.venue.contracts
+        market.close_by_hand("BTCUSDT")
+        scene.clock.advance(60_000)
+
+    told_by = scene.play(act)
+    assert (told_by.naked, told_by.foreign_touched) == ([], [])
+
+
 def test_cancelling_what_is_not_ours_is_found() -> None:
     scene = Scene("spot")
     foreign = Wish("BTCUSDT", "BUY", "LIMIT", "web_1", Decimal("0.1"), Decimal(45_000), owner="hand")

@@ -111,6 +111,10 @@ class Turn:
     times: int = 1
     seen: int = 0
 
+    @property
+    def is_over(self) -> bool:
+        return self.seen >= self.nth + self.times - 1
+
     def comes_with(self, request: Request) -> bool:
         """Whether it is this one's turn; asked once a request."""
         if not self.on(request):

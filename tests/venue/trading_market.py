@@ -26,7 +26,7 @@ from tests.venue.trading_wallet import Wallet
 
 
 class SpotMarket:
-    """`place`, `place_list` and `cancel` are the client's; `move`, `fill`, `thin`, `halt`, `delist` are the world's.
+    """`place`, `place_list` and `cancel` are the client's; the other verbs are the world's.
 
     An order by hand is a wish with `owner="hand"`; a cancel by hand says so.
     """
@@ -98,6 +98,16 @@ class SpotMarket:
         self._fill(order, Decimal(quantity), order.wish.price, is_maker=True)
         self._settle(order)
         self._note(self.book.listing(order.wish.symbol))
+
+    def close_by_hand(self, symbol: str) -> None:
+        """Somebody cancels what locks the coins and sells them all on the web page."""
+        listing = self.book.listing(symbol)
+        for order in self.book.open_orders(symbol):
+            if order.is_open and order.wish.side == "SELL":
+                self.cancel(order, by="hand")
+        step = listing.filters.step
+        quantity = self.wallet.balances[listing.base].free // step * step
+        self.place(Wish(symbol, "SELL", "MARKET", f"web_{self.book.next_id()}", quantity, owner="hand"))
 
     def thin(self, symbol: str, liquidity: Decimal | int | str | None) -> None:
         """The next takers find only so much."""

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
 
 from tests.venue.trading_clock import VenueClock
 from tests.venue.trading_contracts import ContractMarket
@@ -113,7 +112,7 @@ class TradingVenue:
         heard = Heard(self.clock.true_ms(), request, sent=request.sent)
         self.heard.append(heard)
         fault = self._fault_for(request)
-        for turn, act in self._meanwhile:
+        for turn, act in list(self._meanwhile):
             if turn.comes_with(request):
                 act()
         if (left_ms := self._quiet_until_ms - self.clock.true_ms()) > 0:
@@ -126,6 +125,8 @@ class TradingVenue:
 
     def _fault_for(self, request: Request) -> Fault | None:
         struck = [fault for turn, fault in self._planned if turn.comes_with(request)]
+        self._planned = [planned for planned in self._planned if not planned[0].is_over]
+        self._meanwhile = [meanwhile for meanwhile in self._meanwhile if not meanwhile[0].is_over]
         return struck[0] if struck else None
 
     def _struck(self, request: Request, heard: Heard, fault: Fault) -> Answered:
@@ -221,8 +222,3 @@ def refused_as(refusal: Refusal) -> Says:
 def _pause(status: int, left_ms: int) -> Says:
     said = refused(-1003, "Too many requests; wait until the pause is over.", status)
     return Says(status, said.body, {**JSON, "Retry-After": str(-(-left_ms // 1000))})
-
-
-def document_of(answered: Answered) -> Any:
-    """For tests that ask the venue without a client."""
-    return json.loads(answered[2])
