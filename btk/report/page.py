@@ -49,7 +49,7 @@ def page(result: ResultRecord, drawn: Mapping[str, Drawn], candles_missing: str 
     """The document of a page; symbols that `drawn` leaves out have no candles, `candles_missing` says why."""
     figures = result.portfolio.statistics
     names = ", ".join(result.strategies)
-    params = " ".join(f"{name}={value}" for name, value in result.params.items())
+    params = _params(result)
     dates = f"{format_date(result.frame.from_ms)} to {format_date(result.frame.to_ms)}"
     return {
         "title": f"{names} on {result.exchange}",
@@ -70,6 +70,16 @@ def page(result: ResultRecord, drawn: Mapping[str, Drawn], candles_missing: str 
         "trades": {"columns": TRADE_COLUMNS, "rows": _trades(result)},
         "figures": _figures(result),
     }
+
+
+def _params(result: ResultRecord) -> str:
+    if len(result.strategies) == 1:
+        return _words(result.params)
+    return "; ".join(f"{name} {_words(params)}" for name, params in result.params.items() if params)
+
+
+def _words(params: Mapping[str, object]) -> str:
+    return " ".join(f"{name}={value}" for name, value in params.items())
 
 
 def monthly_returns(result: ResultRecord) -> list[dict[str, object]]:

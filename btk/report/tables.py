@@ -49,10 +49,16 @@ class Fact(NamedTuple):
 
 
 def price_text(value: float) -> str:
-    """A price with as many decimals as its size asks for, 2 to 8."""
-    size = abs(value)
-    decimals = 2 - 2 * math.floor(math.log10(size)) if size > 0 else 2
-    return f"{value:,.{min(8, max(2, decimals))}f}"
+    """A price with as many decimals as its size asks for, 2 to 8; five figures of it at least."""
+    if not value:
+        return "0.00"
+    size = math.floor(math.log10(abs(value)))
+    return f"{value:,.{min(8, max(2, 4 - size, 2 - 2 * size))}f}"
+
+
+def _signed(value: float) -> str:
+    text = f"{value:+,.2f}"
+    return text if text.strip("+-0.,") else text[1:]
 
 
 def _time(value: float) -> str:
@@ -64,10 +70,10 @@ def _time(value: float) -> str:
 
 STYLES: Mapping[str, Callable[[float], str]] = {
     "price": price_text,
-    "signed_pct": lambda value: f"{value:+,.2f} %",
+    "signed_pct": lambda value: f"{_signed(value)} %",
     "pct": lambda value: f"{value:,.2f} %",
     "money": lambda value: f"{value:,.2f}",
-    "signed_money": lambda value: f"{value:+,.2f}",
+    "signed_money": _signed,
     "minutes": lambda value: f"{value:,.1f}",
     "whole": lambda value: f"{value:,.0f}",
     "ratio": lambda value: f"{value:,.3f}",

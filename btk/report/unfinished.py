@@ -10,7 +10,7 @@ import numpy as np
 
 from btk.core.equity import EquityCurve, EquitySummary
 from btk.model.bars import Column, Span
-from btk.model.intervals import MINUTE_MS
+from btk.model.intervals import MINUTE_MS, floor_to
 from btk.model.trade import Cancelled, Rejected, Trade
 from btk.report.gates import Statistics
 from btk.report.run_facts import UNFINISHED
@@ -68,7 +68,7 @@ def told_so_far(
     curves = _Curves(asked.section("wallet").get("start"), equity)
     names = dict.fromkeys((*asked.settings.get("symbols", ()), *(event.symbol for event in events)))
     symbols = {name: _symbol(events, name, curves.of([name])) for name in sorted(filter(None, names))}
-    strategies = _strategies(asked, events)
+    strategies, params = _strategies(asked, events), asked.section("strategy").get("params", {})
     return ResultRecord(
         run_id=asked.run_id,
         mode=asked.mode,
@@ -77,7 +77,7 @@ def told_so_far(
         exchange=str(asked.section("exchange").get("name", "")),
         model=str(asked.section("execution").get("model", "")),
         frame=told_frame(asked, events) if equity is None else FramePart(*equity.minutes),
-        params=asked.section("strategy").get("params", {}),
+        params=params if len(strategies) == 1 else dict.fromkeys(strategies, params),
         symbols=symbols,
         portfolio=_portfolio(asked, symbols, curves.of(symbols)),
         warnings=(NOTE if equity is None else NOTE_WITH_EQUITY,),
@@ -85,13 +85,11 @@ def told_so_far(
 
 
 def told_frame(asked: Asked, events: Sequence[EventRecord]) -> FramePart:
-    """From the start, or from the first event, to the last one."""
-    if not events:
-        return FramePart(asked.started_at_ms, asked.started_at_ms + MINUTE_MS)
-    first_ms = min(event.at_ms for event in events)
-    last_ms = max(max(event.at_ms, event.tick_ms) for event in events)
+    """Whole minutes from the start, or from the first event, to the last one; one at least."""
+    first_ms = min((event.at_ms for event in events), default=asked.started_at_ms)
+    last_ms = max((max(event.at_ms, event.tick_ms) for event in events), default=0)
     # A replay is of minutes long before it was started.
-    from_ms = min(asked.started_at_ms or first_ms, first_ms)
+    from_ms = floor_to(min(asked.started_at_ms or first_ms, first_ms), MINUTE_MS)
     return FramePart(from_ms, max(last_ms, from_ms + MINUTE_MS))
 
 

@@ -33,6 +33,12 @@ def result_of(daily: tuple[float, ...] = (), start: float = 100.0, **changes: An
     return ResultRecord(**{**fields, **changes})
 
 
+def test_parameters_of_several_strategies_stand_beside_their_names() -> None:
+    params = {"one": {"fast": 5, "slow": 30}, "two": {}}
+    document = page(result_of(strategy=("one", "two"), params=params), {})
+    assert str(document["subtitle"]).endswith("candle model, one fast=5 slow=30")
+
+
 def test_a_month_is_the_change_from_the_end_of_the_one_before() -> None:
     # 31 days of January end at 110, 29 of February at 99.
     daily = (*np.linspace(100, 110, 31).tolist(), *np.linspace(110, 99, 29).tolist())

@@ -25,8 +25,8 @@ TABLE = Table(
     ("value", "text"),
     [
         (65432.1, "65,432.10"),
-        (1.0, "1.00"),
-        (0.5, "0.5000"),
+        (1.4953, "1.4953"),
+        (0.5, "0.50000"),
         (0.05, "0.050000"),
         (0.0, "0.00"),
         (1e-9, "0.00000000"),
@@ -43,6 +43,8 @@ def test_prices_have_as_many_decimals_as_their_size_asks_for(value: float, text:
         (float("nan"), "ratio", "N/A"),
         (1.5, "signed_pct", "+1.50 %"),
         (-1.5, "signed_pct", "-1.50 %"),
+        (-0.001, "signed_pct", "0.00 %"),
+        (0.0, "signed_money", "0.00"),
         (0.25, "ratio", "0.250"),
         ("long", "upper", "LONG"),
         (True, "text", "yes"),
@@ -60,7 +62,7 @@ def test_a_table_is_cut_and_says_so() -> None:
     assert lines == [
         "| Name | PNL |",
         "| --- | ---: |",
-        "| row 0 | +0.00 % |",
+        "| row 0 | 0.00 % |",
         "| row 1 | +1.00 % |",
         "",
         "*2 of 5 rows; the numbers cover all of them.*",

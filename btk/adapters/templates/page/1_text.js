@@ -17,19 +17,23 @@ function fixed(value, decimals) {
 
 function signed(value, decimals, unit = "") {
   if (value === null || value === undefined) return "N/A";
-  return (value > 0 ? "+" : "") + fixed(value, decimals) + unit;
+  const text = fixed(value, decimals);
+  if (!/[1-9]/.test(text)) return text.replace("-", "") + unit;
+  return (value > 0 ? "+" : "") + text + unit;
 }
 
 function price(value) {
   if (value === null || value === undefined) return "N/A";
-  const size = Math.abs(value);
-  const decimals = size > 0 ? Math.min(8, Math.max(2, 2 - 2 * Math.floor(Math.log10(size)))) : 2;
-  return fixed(value, decimals);
+  const size = Math.floor(Math.log10(Math.abs(value)));
+  return fixed(value, value ? Math.min(8, Math.max(2, 4 - size, 2 - 2 * size)) : 2);
+}
+
+function day(ms) {
+  return new Date(ms).toISOString().slice(0, 10);
 }
 
 function when(ms) {
-  const text = new Date(ms).toISOString();
-  return ms % DAY === 0 ? text.slice(0, 10) : `${text.slice(0, 10)} ${text.slice(11, 16)}`;
+  return `${day(ms)} ${new Date(ms).toISOString().slice(11, 16)}`;
 }
 
 function tone(value) {

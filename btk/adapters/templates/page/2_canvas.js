@@ -72,10 +72,11 @@ class Plot {
   }
 
   grid(area, low, high, show, rows = 5) {
-    for (const value of ticks(low, high, rows)) {
+    const values = ticks(low, high, rows), decimals = decimalsOf(values.length > 1 ? values[1] - values[0] : 1);
+    for (const value of values) {
       const y = area.y(value);
       this.line(area.left, y, area.right, y, this.colour("line"));
-      this.text(show(value), area.right + 6, y + 4, this.colour("muted"));
+      this.text(show(value, decimals), area.right + 6, y + 4, this.colour("muted"));
     }
   }
 
@@ -83,7 +84,7 @@ class Plot {
     for (const at of timeTicks(from, to, Math.max(2, Math.floor((area.right - area.left) / 110)))) {
       const x = area.x(at);
       this.line(x, area.top, x, bottom - 16, this.colour("line"));
-      const words = at % DAY === 0 ? when(at) : when(at).slice(5);
+      const words = at % DAY === 0 ? day(at) : when(at).slice(5);
       this.text(words, Math.max(area.left + 30, Math.min(x, area.right - 26)), bottom - 3, this.colour("muted"), "center");
     }
   }
@@ -115,8 +116,15 @@ function ticks(low, high, count) {
   const rough = (high - low) / count || 1, power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((one) => one >= rough);
   const found = [];
-  for (let value = Math.ceil(low / step) * step; value <= high + step * 1e-9; value += step) found.push(value);
+  // No tick is minus nothing.
+  for (let value = Math.ceil(low / step) * step; value <= high + step * 1e-9; value += step) found.push(value || 0);
   return found;
+}
+
+function decimalsOf(step) {
+  let decimals = 0;
+  while (decimals < 8 && Math.abs(step * 10 ** decimals - Math.round(step * 10 ** decimals)) > 1e-6) decimals += 1;
+  return decimals;
 }
 
 function areaOf(left, top, right, bottom, fromX, toX, low, high) {

@@ -14,8 +14,8 @@ function equityPlot() {
     const deepest = Math.min(...falls, -0.01);
     const below = areaOf(6, 212, right, 280, from, to, deepest * 1.1, 0);
     plot.times(top, from, to, plot.height);
-    plot.grid(top, low - pad, high + pad, (value) => fixed(value, high < 100 ? 2 : 0));
-    plot.grid(below, deepest, 0, (value) => `${fixed(value, 1)} %`, 2);
+    plot.grid(top, low - pad, high + pad, fixed);
+    plot.grid(below, deepest, 0, (value, decimals) => `${fixed(value, decimals)} %`, 2);
     curve(plot, top, times, values, plot.colour("accent"), 1.6);
     shade(plot, below, times, falls);
     const start = values[0];

@@ -87,7 +87,7 @@ class CandleChart {
     const pad = (high - low) * 0.05 || 1;
     this.area = areaOf(6, 8, plot.width - 84, plot.height - 22, this.from, this.to, low - pad, high + pad);
     plot.times(this.area, this.from, this.to, plot.height);
-    plot.grid(this.area, low - pad, high + pad, price, 7);
+    plot.grid(this.area, low - pad, high + pad, fixed, 7);
     plot.pen.save();
     plot.pen.beginPath();
     plot.pen.rect(this.area.left, 0, this.area.right - this.area.left, plot.height - 20);
