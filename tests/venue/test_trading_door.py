@@ -120,3 +120,22 @@ def test_what_was_heard_can_be_forgotten(trading: TradingVenue) -> None:
     play_over_tls(trading, scene)
     assert [heard.request.path for heard in trading.heard] == ["/api/v3/account"]
     assert len(trading.spot.timeline) == 1
+
+
+def test_the_sandbox_of_spot_is_here_too(trading: TradingVenue) -> None:
+    async def scene(client: Any) -> Any:
+        client.set_sandbox_mode(True)
+        return await buy(client)
+
+    assert play_over_tls(trading, scene)["status"] == "closed"
+    assert {heard.request.host for heard in trading.heard} == {"testnet.binance.vision"}
+
+
+@pytest.mark.parametrize(("kind", "symbol"), [("spot", BTC), ("swap", f"{BTC}:USDT")])
+def test_demo_trading_is_here_too(trading: TradingVenue, kind: str, symbol: str) -> None:
+    async def scene(client: Any) -> Any:
+        client.enable_demo_trading(True)
+        return await client.create_order(symbol, "market", "buy", 0.01)
+
+    assert play_over_tls(trading, scene, kind)["status"] == "closed"
+    assert all(heard.request.host.startswith("demo-") for heard in trading.heard)
