@@ -104,7 +104,10 @@ class RunArchive:
         if not with_events:
             return RunRecord(result)
         return RunRecord(
-            result, list(_lines(folder / EVENTS, EventRecord)), list(_lines(folder / TIMINGS, TickRecord))
+            result,
+            list(_lines(folder / EVENTS, EventRecord)),
+            list(_lines(folder / TIMINGS, TickRecord)),
+            self._asked(run_id).started_at_ms,
         )
 
     def _unfinished_facts(self, run_id: str) -> RunFacts:

@@ -57,7 +57,8 @@ def performance_report(run: RunRecord, slot: SlotKey | None) -> Report:
     if timing.seconds is not None:
         timed["engine"] = Timed([timing.seconds * 1000])
     if run.result.mode != "backtest":
-        timed |= _late(events)
+        # In a replay of the past nothing can be late.
+        timed |= _late([event for event in events if event.tick_ms >= run.started_at_ms])
     facts = (
         Fact(Column("seconds", "Engine seconds", "ratio"), timing.seconds),
         Fact(Column("candles_per_second", "Candles per second", "whole"), timing.candles_per_second),

@@ -64,6 +64,7 @@ class Summary(msgspec.Struct, frozen=True):
 
 def told_facts(told: ResultRecord) -> RunFacts:
     """A run that has no result yet, in a list."""
+    returned = told.portfolio.statistics.get("return_pct")
     return RunFacts(
         run_id=told.run_id,
         mode=told.mode,
@@ -74,4 +75,5 @@ def told_facts(told: ResultRecord) -> RunFacts:
         from_ms=told.frame.from_ms,
         to_ms=told.frame.to_ms,
         total_trades=len(told.trades()),
+        return_pct=returned if isinstance(returned, float) else None,
     )

@@ -137,11 +137,15 @@ class TickRecord(msgspec.Struct, frozen=True):
 
 
 class RunRecord(msgspec.Struct, frozen=True):
-    """A run with its events, and its ticks where they are timed, in the order of time."""
+    """A run with its events, and its ticks where they are timed, in the order of time.
+
+    `started_at_ms` is by the clock on the wall, 0 where nobody wrote it down.
+    """
 
     result: ResultRecord
     events: Sequence[EventRecord] = ()
     ticks: Sequence[TickRecord] = ()
+    started_at_ms: int = 0
 
     def events_of(self, slot: SlotKey | None, types: Sequence[str] = ()) -> list[EventRecord]:
         """The events of one slot (of all: None), of the types named (none named: of all)."""

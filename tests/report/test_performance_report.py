@@ -60,6 +60,11 @@ def test_events_of_a_live_run_are_late_by_what_recording_took() -> None:
     assert "late opened" not in rows(RunRecord(result("backtest"), told))
 
 
+def test_in_a_replay_of_the_past_nothing_is_late() -> None:
+    told = [EventRecord(type="opened", at_ms=0, tick_ms=MINUTE_MS, recorded_at_ms=900 * MINUTE_MS)]
+    assert rows(RunRecord(result("paper"), told, started_at_ms=800 * MINUTE_MS)) == {}
+
+
 def test_a_replay_is_its_engine_alone() -> None:
     found = rows(RunRecord(result("backtest", seconds=0.25)))
     assert list(found) == ["engine"]
