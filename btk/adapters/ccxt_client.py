@@ -167,11 +167,12 @@ class VenueClient:
         after = next((value for name, value in headers.items() if name.lower() == "retry-after"), None)
         if status in (_TOO_MANY, _BANNED) or (after is not None and status >= 400):
             untold = _BAN_SECONDS if status == _BANNED else self._patience.retry_delay_seconds
-            self._pause.extend(_told_seconds(after) or untold)
+            self._pause.extend(told_seconds(after) or untold)
         return str(body).strip()
 
 
-def _told_seconds(told: str | None) -> float | None:
+def told_seconds(told: str | None) -> float | None:
+    """The seconds of a `Retry-After` header, which may be a date; None where it says neither."""
     if told is None:
         return None
     try:
