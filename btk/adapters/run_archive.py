@@ -24,6 +24,7 @@ EQUITY = "equity"
 TIMINGS = "performance.jsonl"
 RESULT = "result.json"
 WALKER = "walker"
+PARTIAL = "partial"
 T = TypeVar("T")
 
 
@@ -137,7 +138,15 @@ class RunArchive:
         return msgspec.structs.replace(asked, run_id=run_id)
 
     def _has_result(self, run_id: str) -> bool:
-        return (self.runs / run_id / RESULT).is_file()
+        folder = self.runs / run_id
+        if not (folder / RESULT).is_file():
+            return False
+        written_ns = (folder / RESULT).stat().st_mtime_ns
+        told = [path for path in (folder / EVENTS, *(folder / EQUITY).glob("*")) if path.is_file()]
+        if all(path.stat().st_mtime_ns <= written_ns for path in told):
+            return True
+        # Stopped, and gone on with since: the result is of the time before.
+        return _decoded(folder / RESULT, Summary).status != PARTIAL
 
 
 def _lines(path: Path, kind: type[T]) -> Iterator[T]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -278,3 +279,17 @@ def test_a_walk_that_was_killed_says_how_to_go_on_with_it(reports: Reports, walk
             reports["walker"].get_data(killed.name)
     finally:
         shutil.rmtree(killed)
+
+
+def test_a_run_that_went_on_after_its_result_is_told_by_its_events(
+    reports: Reports, running: str, run_id: str
+) -> None:
+    folder = reports.archive.runs / running
+    text = (reports.archive.runs / run_id / "result.json").read_text()
+    (folder / "result.json").write_text(text.replace('"status":"complete"', '"status":"partial"', 1))
+    assert reports.archive.facts(running).status == "partial"
+    os.utime(folder / "result.json", ns=(1, 1))
+    assert reports.archive.facts(running).status == "unfinished"
+    (folder / "result.json").write_text(text)
+    os.utime(folder / "result.json", ns=(1, 1))
+    assert reports.archive.facts(running).status == "complete"
