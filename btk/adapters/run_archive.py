@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 import orjson
 
+from btk.adapters.candle_series import symbol_names
 from btk.adapters.told_equity import told_equity
 from btk.model.errors import InvalidInput, UsageError
 from btk.model.plain_words import did_you_mean
@@ -26,6 +27,10 @@ RESULT = "result.json"
 WALKER = "walker"
 PARTIAL = "partial"
 T = TypeVar("T")
+
+
+class _Settings(msgspec.Struct, frozen=True):
+    settings: dict[str, Any] = {}
 
 
 class Listing(NamedTuple):
@@ -95,7 +100,8 @@ class RunArchive:
 
     def asked(self, run_id: str) -> dict[str, Any]:
         """The settings of a run, as `run.json` has them; empty where there are none."""
-        return self._asked(run_id).settings
+        path = self.runs / run_id / DESCRIPTION
+        return _decoded(path, _Settings).settings if path.is_file() else {}
 
     def record(self, run_id: str, with_events: bool = True) -> RunRecord:
         """A run of any mode but the walker's, with its events and timed ticks; without a result, as events tell it."""
@@ -135,7 +141,9 @@ class RunArchive:
     def _asked(self, run_id: str) -> Asked:
         path = self.runs / run_id / DESCRIPTION
         asked = _decoded(path, Asked) if path.is_file() else Asked()
-        return msgspec.structs.replace(asked, run_id=run_id)
+        forms = tuple(symbol_names(symbol).file_form for symbol in asked.settings.symbols)
+        settings = msgspec.structs.replace(asked.settings, symbols=forms)
+        return msgspec.structs.replace(asked, run_id=run_id, settings=settings)
 
     def _has_result(self, run_id: str) -> bool:
         folder = self.runs / run_id

@@ -36,18 +36,41 @@ NOTE_WITH_EQUITY = (
 )
 
 
+class _Exchange(msgspec.Struct, frozen=True):
+    name: str = ""
+
+
+class _Execution(msgspec.Struct, frozen=True):
+    model: str = ""
+
+
+class _Strategy(msgspec.Struct, frozen=True):
+    entry: tuple[str, ...] = ()
+    params: dict[str, Any] = {}
+
+
+class _Wallet(msgspec.Struct, frozen=True):
+    currency: str = ""
+    start: float | None = None
+
+
+class AskedSettings(msgspec.Struct, frozen=True):
+    """As many of the settings as are told of a run before it has a result; symbols in their file form."""
+
+    symbols: tuple[str, ...] = ()
+    exchange: _Exchange = _Exchange()
+    execution: _Execution = _Execution()
+    strategy: _Strategy = _Strategy()
+    wallet: _Wallet = _Wallet()
+
+
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """`run.json`: what was asked of a run. `settings` as `btk config show --json` has them."""
+    """`run.json`: what was asked of a run."""
 
     run_id: str = ""
     mode: str = "unknown"
     started_at_ms: int = 0
-    settings: dict[str, Any] = msgspec.field(default_factory=dict)
-
-    def section(self, name: str) -> Mapping[str, Any]:
-        """One section of the settings; empty where there is none."""
-        found = self.settings.get(name)
-        return found if isinstance(found, dict) else {}
+    settings: AskedSettings = AskedSettings()
 
 
 class ToldEquity(NamedTuple):
@@ -65,21 +88,21 @@ def told_so_far(
     A symbol that nothing happened on is there without trades; the frame ends with the last event or minute.
     `msgspec.ValidationError` for an event that lacks what its type has.
     """
-    curves = _Curves(asked.section("wallet").get("start"), equity)
-    names = dict.fromkeys((*asked.settings.get("symbols", ()), *(event.symbol for event in events)))
-    symbols = {name: _symbol(events, name, curves.of([name])) for name in sorted(filter(None, names))}
-    strategies, params = _strategies(asked, events), asked.section("strategy").get("params", {})
+    settings, strategies = asked.settings, _strategies(asked, events)
+    curves = _Curves(settings.wallet.start, equity)
+    symbols = {name: _symbol(events, name, curves.of([name])) for name in _symbols(asked, events)}
+    params = settings.strategy.params
     return ResultRecord(
         run_id=asked.run_id,
         mode=asked.mode,
         status=UNFINISHED,
         strategy=strategies[0] if len(strategies) == 1 else strategies,
-        exchange=str(asked.section("exchange").get("name", "")),
-        model=str(asked.section("execution").get("model", "")),
+        exchange=settings.exchange.name,
+        model=settings.execution.model,
         frame=told_frame(asked, events) if equity is None else FramePart(*equity.minutes),
         params=params if len(strategies) == 1 else dict.fromkeys(strategies, params),
         symbols=symbols,
-        portfolio=_portfolio(asked, symbols, curves.of(symbols)),
+        portfolio=_portfolio(settings.wallet, symbols, curves.of(symbols)),
         warnings=(NOTE if equity is None else NOTE_WITH_EQUITY,),
     )
 
@@ -100,23 +123,30 @@ class _Curves(NamedTuple):
     def of(self, symbols: Iterable[str]) -> EquitySummary | None:
         if self.equity is None or not self.start:
             return None
-        minutes, rows = (
-            self.equity.minutes,
-            (self.equity.minutes.to_ms - self.equity.minutes.from_ms) // MINUTE_MS,
-        )
-        known = [self.equity.by_symbol[symbol] for symbol in symbols if symbol in self.equity.by_symbol]
+        minutes, by_symbol = self.equity
+        profit, invested = np.zeros((2, (minutes.to_ms - minutes.from_ms) // MINUTE_MS))
+        for symbol in symbols:
+            if symbol in by_symbol:
+                profit += by_symbol[symbol][0]
+                invested += by_symbol[symbol][1]
         curve = EquityCurve(self.start)
-        profit = sum((profit for profit, _ in known), np.zeros(rows))
-        curve.add(
-            minutes.from_ms, self.start + profit, sum((invested for _, invested in known), np.zeros(rows))
-        )
+        curve.add(minutes.from_ms, self.start + profit, invested)
         return curve.summary()
+
+
+def _symbols(asked: Asked, events: Sequence[EventRecord]) -> list[str]:
+    told = {event.symbol for event in events if event.symbol}
+    # On a swap market BTCUSDT is traded, and told, as BTCUSDT.USDT.
+    untold = {
+        form for form in asked.settings.symbols if not any(name.startswith(f"{form}.") for name in told)
+    }
+    return sorted(told | untold)
 
 
 def _strategies(asked: Asked, events: Sequence[EventRecord]) -> tuple[str, ...]:
     names = dict.fromkeys(event.strategy for event in events if event.strategy)
     # Until something happened only the files are known.
-    return tuple(names) or tuple(asked.section("strategy").get("entry", ()))
+    return tuple(names) or asked.settings.strategy.entry
 
 
 def _symbol(events: Sequence[EventRecord], symbol: str, curve: EquitySummary | None) -> SymbolPart:
@@ -136,19 +166,20 @@ def _symbol(events: Sequence[EventRecord], symbol: str, curve: EquitySummary | N
     )
 
 
-def _portfolio(asked: Asked, symbols: Mapping[str, SymbolPart], curve: EquitySummary | None) -> PortfolioPart:
-    wallet, parts = asked.section("wallet"), symbols.values()
+def _portfolio(
+    wallet: _Wallet, symbols: Mapping[str, SymbolPart], curve: EquitySummary | None
+) -> PortfolioPart:
+    parts = symbols.values()
     short = Shortfalls(
         cancelled_signals=sum(len(part.cancelled) for part in parts),
         rejected_signals=sum(refusal.count for part in parts for refusal in part.rejected),
     )
     figures = _statistics([trade for part in parts for trade in part.trades], curve, short)
-    currency = str(wallet.get("currency", ""))
     if curve is None:
-        return PortfolioPart(statistics={**figures, "start_equity": wallet.get("start")}, currency=currency)
+        return PortfolioPart(statistics={**figures, "start_equity": wallet.start}, currency=wallet.currency)
     return PortfolioPart(
         statistics=figures,
-        currency=currency,
+        currency=wallet.currency,
         equity=OutlinePart(curve.outline_at_ms, curve.outline_equity),
         daily_equity=DailyPart(curve.from_ms, curve.daily),
     )

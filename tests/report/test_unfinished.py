@@ -10,17 +10,20 @@ from btk.report.unfinished import Asked, ToldEquity, told_so_far
 from tests.report.trade_samples import DAY, HOUR, MIDNIGHT, trade
 
 MINUTE_MS = 60_000
-ASKED = Asked(
-    run_id="r",
-    mode="paper",
-    started_at_ms=MIDNIGHT,
-    settings={
-        "symbols": ["BTCUSDT", "ETHUSDT"],
-        "exchange": {"name": "demo"},
-        "execution": {"model": "candle"},
-        "strategy": {"entry": ["strategies/sma_cross.py"], "params": {"fast": 5}},
-        "wallet": {"currency": "USDT", "start": 500.0},
+ASKED = msgspec.convert(
+    {
+        "run_id": "r",
+        "mode": "paper",
+        "started_at_ms": MIDNIGHT,
+        "settings": {
+            "symbols": ["BTCUSDT", "ETHUSDT"],
+            "exchange": {"name": "demo"},
+            "execution": {"model": "candle"},
+            "strategy": {"entry": ["strategies/sma_cross.py"], "params": {"fast": 5}},
+            "wallet": {"currency": "USDT", "start": 500.0},
+        },
     },
+    Asked,
 )
 
 
@@ -108,3 +111,8 @@ def test_with_the_equity_of_its_minutes_a_run_has_the_figures_of_the_wallet() ->
     assert told.portfolio.equity.value[-1] == 525.0
     assert (told.frame.from_ms, told.frame.to_ms) == tuple(minutes)
     assert "gap_minutes" not in whole
+
+
+def test_a_symbol_of_a_swap_market_has_one_name_however_the_settings_spell_it() -> None:
+    swap = [event("rejected", 0, "BTCUSDT.USDT", reason="cash", detail="", count=1)]
+    assert list(told_so_far(ASKED, swap).symbols) == ["BTCUSDT.USDT", "ETHUSDT"]
