@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -26,10 +28,10 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CommandFiles:
-    """The folder of one mode's commands. A file that cannot be read is set aside, its name ending in `.bad`."""
+    """The commands for the run whose data folder is `data`. A file that cannot be read is set aside, named `.bad`."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, data: Path) -> None:
+        self.folder = data / "command"
 
     def drop(self, order: Order) -> str:
         """Leave an order for the owner; its id. `DumpError` when the disk refuses."""
@@ -37,7 +39,9 @@ class CommandFiles:
         at_ms = ThisHost().wall_ms()
         order_id = f"{at_ms}-{secrets.token_hex(4)}"
         dated = msgspec.structs.replace(order, at_ms=at_ms)
-        save(Disk(), self.folder / f"{order_id}{SUFFIX}", [msgspec.json.encode(dated)])
+        path = self.folder / f"{order_id}{SUFFIX}"
+        save(Disk(), path, [msgspec.json.encode(dated)])
+        _give_to_owner(path)
         return order_id
 
     def waiting(self) -> dict[str, Order]:
@@ -46,9 +50,10 @@ class CommandFiles:
         for path in sorted(self.folder.glob(f"[0-9]*{SUFFIX}")):
             try:
                 found[path.stem] = msgspec.json.decode(path.read_bytes(), type=Order)
-            except msgspec.DecodeError:
-                path.replace(path.with_suffix(".bad"))
-            except FileNotFoundError:
+            except (msgspec.DecodeError, PermissionError):
+                with suppress(OSError):  # it stays, and is no order all the same
+                    path.replace(path.with_suffix(".bad"))
+            except OSError:  # gone meanwhile, or the disk does not answer: it is looked for again in a second
                 continue
         return found
 
@@ -59,3 +64,16 @@ class CommandFiles:
             path.unlink(missing_ok=True)
         except OSError as error:
             raise unwritable(path, error) from error
+
+    def clear(self) -> None:
+        """No order waits any more."""
+        for order_id in self.waiting():
+            self.remove(order_id)
+
+
+def _give_to_owner(path: Path) -> None:
+    """What root drops must be readable and removable for the user who runs btk."""
+    owner = path.parent.parent.stat()
+    if os.geteuid() == 0 and owner.st_uid != 0:
+        for mine in (path, path.parent):
+            os.chown(mine, owner.st_uid, owner.st_gid)

@@ -15,7 +15,7 @@ from btk.core.equity import EquitySummary
 from btk.core.holding import Holding
 from btk.core.ledger import Ledger
 from btk.core.market import Market
-from btk.core.model import Minutes
+from btk.core.model import NEVER, Minutes
 from btk.core.rules import Terms
 from btk.core.slot_record import NumberedEvent, SlotRecord
 from btk.core.states import Closing, Idle, Open
@@ -85,7 +85,7 @@ class Trading:
         self._drawn_ms = job.frame.from_ms - MINUTE_MS
         self.first_prices: dict[str, float] = {}
         slots = list(self.slots.values())
-        self._loop = Loop(self._world, slots, job.sizing, self._end.last_question_ms, asks_ahead=True)
+        self._loop = Loop(self._world, slots, job.sizing, self._end.tick_ms - MINUTE_MS, asks_ahead=True)
 
     @property
     def reached(self) -> Reached:
@@ -139,10 +139,14 @@ class Trading:
         for slot in self.slots.values():
             slot.stop_at_rest(self._drawn_ms)
 
-    def take_back_stop(self) -> None:
-        """Nobody has said stop."""
-        for slot in self.slots.values():
-            slot.stopping = False
+    def take_back_stop(self, keys: Iterable[SlotKey]) -> None:
+        """Nobody has said stop to these slots."""
+        for key in keys:
+            self.slots[key].stopping = False
+
+    def awaits(self, keys: Iterable[SlotKey]) -> bool:
+        """Whether some of the slots have commands that they have not carried out yet."""
+        return any(self.slots[key].inbox.next_ms != NEVER for key in keys)
 
     @property
     def ended(self) -> bool:

@@ -17,7 +17,8 @@ class StopControl:
     """`wake` is set when there is something to look at before the next tick.
 
     `stopping` is how the run is to end, None while nobody wants it to. `left_by` is the exit code of the signal that
-    makes it leave at once; a second Ctrl-C does, and means that the next start goes on as if nobody had said stop.
+    makes it leave at once; a second Ctrl-C does, and takes the first one back: the next start goes on as if nobody had
+    said stop. What `btk stop` said stays said.
     """
 
     def __init__(self, on_stop: OnStop) -> None:
@@ -25,16 +26,21 @@ class StopControl:
         self.stopping: OnStop | None = None
         self.left_by: int | None = None
         self.second_thoughts = False
-        self._on_stop = on_stop
+        self.on_stop = on_stop
+        self._pressed = self._ordered = False
 
-    def stop(self, how: OnStop | None = None) -> None:
-        """Begin to end, as `how` says; saying it twice is the same as once."""
-        wanted = how or self._on_stop
-        if wanted == "leave":
+    def stop(self) -> None:
+        """Begin to end, as `on_stop` says; saying it twice is the same as once."""
+        if self.on_stop == "leave":
             self.leave(INTERRUPTED)
-        elif self.stopping != "flatten":
-            self.stopping = wanted
+        else:
+            self.stopping = self.on_stop
         self.wake.set()
+
+    def stop_for_good(self) -> None:
+        """The same, by an order that no Ctrl-C takes back."""
+        self._ordered = True
+        self.stop()
 
     def leave(self, exit_code: int) -> None:
         """End at once, everything saved, positions as they are."""
@@ -55,8 +61,9 @@ class StopControl:
                 loop.remove_signal_handler(number)
 
     def _interrupted(self) -> None:
-        if self.stopping is None:
-            self.stop()
-        else:
-            self.second_thoughts = True
+        if self._pressed:
+            self.second_thoughts = not self._ordered
             self.leave(INTERRUPTED)
+        else:
+            self._pressed = True
+            self.stop()

@@ -119,6 +119,8 @@ class TradingRun:
         with only_writer(self._dump / FOLDERS[self._mode], self.command):
             store = self._store()
             found = await store.load()
+            if self._fresh:
+                self._commands.clear()
             if not self._fresh and self._mode != "replay":
                 check_orphans(found)
             async with AsyncExitStack() as opened:
@@ -128,6 +130,10 @@ class TradingRun:
                 with memory.folder:
                     started(self._said(start, memory, found, session))
                     return await self._ended(session, control, memory)
+
+    @property
+    def _commands(self) -> CommandFiles:
+        return CommandFiles(self._dump / FOLDERS[self._mode])
 
     def _store(self) -> StateStore:
         settings, job = self._settings, self._setup.job
@@ -212,7 +218,7 @@ class TradingRun:
 
     async def _ended(self, session: Session, control: StopControl, memory: RunMemory) -> Ended:
         began = time.perf_counter()
-        outside = OrdersFromOutside(CommandFiles(self._dump / FOLDERS[self._mode] / "command"))
+        outside = OrdersFromOutside(self._commands)
         looking = asyncio.create_task(outside.look(control.wake))
         try:
             with control.signals():

@@ -16,6 +16,7 @@ from btk.library.stop_control import StopControl
 from btk.model.commands import ClosePosition, Stop
 from btk.model.errors import DumpError, Transient, Unknown
 from btk.model.intervals import MINUTE_MS
+from btk.model.names import SlotKey
 
 UNSAVED = "the state cannot be saved"
 
@@ -60,7 +61,7 @@ class Session:
         self._ticks = ticks
         self._driver = driver
         self._pace = pace
-        self._stop_ordered = False
+        self._stopped: list[SlotKey] = []
         self._saved_at = self._spread_at = time.perf_counter()
         self._troubled: set[str] = set()
 
@@ -72,14 +73,15 @@ class Session:
                 return True
             tick_ms = await self._ticks.next(self.tick_ms, control.wake)
             control.wake.clear()
-            outside.give(self.trading, self.tick_ms)
+            outside.give(self.trading, self.tick_ms, control)
             if tick_ms is not None:
                 await self._go_to(tick_ms)
-                outside.done()
+                outside.done(self.trading)
         if control.second_thoughts:
-            self.trading.take_back_stop()
+            self.trading.take_back_stop(self._stopped)
         await self._keep()
         await self._spread()
+        outside.done(self.trading)
         return False
 
     def close(self) -> None:
@@ -91,9 +93,9 @@ class Session:
         if control.stopping is not None:
             if trading.at_rest:
                 trading.stop_at_rest()
-            elif not self._stop_ordered:
-                self._stop_ordered = True
-                trading.order(trading.slots, Stop(), self.tick_ms)
+            elif not self._stopped:
+                self._stopped = [key for key, slot in trading.slots.items() if not slot.stopping]
+                trading.order(self._stopped, Stop(), self.tick_ms)
             if control.stopping == "flatten":
                 trading.order(trading.open_slots, ClosePosition("flatten"), self.tick_ms)
         return trading.ended or self.tick_ms >= trading.end_tick_ms
@@ -104,7 +106,7 @@ class Session:
         self.memory.end()
         await self._keep()
         await self._spread()
-        outside.done()
+        outside.end()
 
     async def _spread(self) -> None:
         await self.memory.spread()
