@@ -88,7 +88,7 @@ class Loop:
             slot.plan_next(slot.reached_ms)
 
     def _decisions(self, due: Sequence[Slot], tick: int) -> Conversation:
-        if self._asks_ahead:
+        if self._asks_ahead and tick <= self._last_decision_ms:
             asks = [slot.prepare(tick) for slot in due if slot.is_sure_to_be_asked(tick)]
             yield Ahead(asks)
         for slot in due:
