@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePath
 from typing import Any, NamedTuple
 
 import msgspec
@@ -26,6 +28,7 @@ from btk.report.run_record import (
 from btk.report.statistics import Shortfalls, statistics
 from btk.report.trade_statistics import trade_statistics
 
+_NO_NAME = re.compile(r"[^A-Za-z0-9_.-]")
 NOTE = (
     "this run has no result: it is still running, or was killed; its trades and signals are those of its events,"
     " what open positions and the wallet are worth is not known"
@@ -145,8 +148,10 @@ def _symbols(asked: Asked, events: Sequence[EventRecord]) -> list[str]:
 
 def _strategies(asked: Asked, events: Sequence[EventRecord]) -> tuple[str, ...]:
     names = dict.fromkeys(event.strategy for event in events if event.strategy)
-    # Until something happened only the files are known.
-    return tuple(names) or asked.settings.strategy.entry
+    # Until something happened only the files are known, and a name may become a part of a path.
+    return tuple(names) or tuple(
+        _NO_NAME.sub("_", PurePath(entry).stem) for entry in asked.settings.strategy.entry
+    )
 
 
 def _symbol(events: Sequence[EventRecord], symbol: str, curve: EquitySummary | None) -> SymbolPart:

@@ -77,10 +77,10 @@ def test_a_trade_that_was_told_again_after_a_kill_is_one_trade() -> None:
     assert len(told_so_far(ASKED, [closed(0), closed(0)]).trades()) == 1
 
 
-def test_before_anything_happened_there_are_symbols_and_the_file_of_the_strategy() -> None:
+def test_before_anything_happened_there_are_symbols_and_a_name_from_the_file() -> None:
     told = told_so_far(ASKED, [])
     assert list(told.symbols) == ["BTCUSDT", "ETHUSDT"]
-    assert told.strategy == "strategies/sma_cross.py"
+    assert told.strategy == "sma_cross"
     assert told.frame.to_ms > told.frame.from_ms
 
 
