@@ -193,6 +193,7 @@ CANDLE = ExecutionModel(
     quotes=closes,
     averages=False,
     orders_fill_at_once=False,
+    waiting_is_asked=False,
     activation_candle_counts=True,
     ends_after_last_question=False,
     table={

@@ -58,9 +58,9 @@ class Desk:
         self._purse = purse
 
     @property
-    def waits_for_candle(self) -> bool:
-        """Whether the end of a waiting signal takes effect on the next candle."""
-        return self._model.orders_fill_at_once
+    def waiting_is_asked(self) -> bool:
+        """Whether the end of a waiting signal takes effect later."""
+        return self._model.waiting_is_asked
 
     def close(self, note: str = "") -> Verdict:
         """Close what is open, at market."""
@@ -176,7 +176,7 @@ class Desk:
         waiting = self.state
         if not isinstance(waiting, Scheduled):
             return NOT_SCHEDULED
-        if self._model.orders_fill_at_once:
+        if self._model.waiting_is_asked:
             self.state = Scheduled(waiting.plan, "cancel", note)
             return ACCEPTED
         moment = self._moment
@@ -192,7 +192,7 @@ class Desk:
             return NOT_SCHEDULED
         if self._moment.late:
             return TOO_LATE
-        if self._model.orders_fill_at_once:
+        if self._model.waiting_is_asked:
             self.state = Scheduled(waiting.plan, "activate", note)
             return ACCEPTED
         plan = waiting.plan

@@ -116,6 +116,7 @@ class ExecutionModel(NamedTuple):
 
     `averages`: a price is made of several candles, so the ones before are needed too.
     `orders_fill_at_once`: market orders fill at the price they were decided at, else at the next open.
+    `waiting_is_asked`: the end of a waiting entry is only asked for, it takes effect later.
     `activation_candle_counts`: the candle that reaches a resting entry is looked at by hooks and milestones.
     `ends_after_last_question`: the frame ends a minute after it, at the price of the candle that opens then.
     """
@@ -126,6 +127,7 @@ class ExecutionModel(NamedTuple):
     quotes: Callable[[tuple[Column, Column, Column, Column, Column], int], Column]
     averages: bool
     orders_fill_at_once: bool
+    waiting_is_asked: bool
     activation_candle_counts: bool
     ends_after_last_question: bool
 

@@ -31,10 +31,10 @@ class Idle(msgspec.Struct, frozen=True, tag="idle"):
 
 
 class Scheduled(msgspec.Struct, frozen=True, tag="scheduled"):
-    """A resting entry; `request` is a command that takes effect on the next candle (vwap model only)."""
+    """A resting entry; `request` is what is to become of it, where that takes effect later."""
 
     plan: Plan
-    request: Literal["cancel", "stop", "activate"] | None = None
+    request: Literal["cancel", "stop", "activate", "timeout"] | None = None
     note: str = ""
 
 

@@ -164,6 +164,7 @@ VWAP = ExecutionModel(
     quotes=vwap,
     averages=True,
     orders_fill_at_once=True,
+    waiting_is_asked=True,
     activation_candle_counts=False,
     ends_after_last_question=True,
     table={

@@ -143,7 +143,7 @@ def _stop(slot: Commanded, desk: Desk, tick_ms: int) -> None:
     waiting = desk.state
     if not isinstance(waiting, Scheduled):
         return
-    if desk.waits_for_candle:
+    if desk.waiting_is_asked:
         desk.state = msgspec.structs.replace(waiting, request="stop")
     else:
         when = (tick_ms, tick_ms)

@@ -27,7 +27,7 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     exchange's, in milliseconds: `sure_at_ms` is when an absence becomes true, before `next_at_ms` nothing is tried again.
     `tries` counts what was in vain since, `misses` how often the exchange did not know it. `replaces` is the protective
     order it renewed; `ending` is how the order ended, `cause` and `detail` why it was refused. `filled_*` are the
-    exchange's sums, `fills` the trades they are made of, each once.
+    exchange's sums, `fills` the trades they are made of, each once. `booked`: what it did is in the slot's state.
     """
 
     client_order_id: str
@@ -63,6 +63,7 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     filled_half: Literal["", "stop", "target"] = ""
     fills: tuple[Fill, ...] = ()
     replaces: str = ""
+    booked: bool = False
     cause: RefusalCause = "other"
     detail: str = ""
 

@@ -1,0 +1,252 @@
+"""What a real exchange has done becomes the state of a slot: opened, grown, reduced, closed at the prices it was filled at.
+
+Pure and repeatable: it reads the slot's intents, which hold every trade once, and tells only what the state does not
+have yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from btk.core import facts, profit
+from btk.core import holding as holdings
+from btk.core.facts import Exit
+from btk.core.holding import Holding, Plan
+from btk.core.lot import Executed, Lot, executed, lot_of
+from btk.core.order_rounding import is_dust
+from btk.core.rules import Terms
+from btk.core.states import IDLE, Add, Closing, Open, Opening, Reduce, Scheduled, State
+from btk.model.accounts import MarketLimits
+from btk.model.events import ClosedEvent, Event, RejectedEvent
+from btk.model.intents import Intent, Leg
+from btk.model.intervals import MINUTE_MS, floor_to
+from btk.model.trade import CancelReason, CloseReason, Entry
+
+PERCENT = 100.0
+SAME_COST = 1e-12
+_WHY_CANCELLED: dict[str | None, CancelReason] = {
+    "cancel": "user",
+    "stop": "stopped",
+    "timeout": "timeout",
+    "activate": "rejected",
+    None: "rejected",
+}
+
+
+class Scene(NamedTuple):
+    """Where and when it is looked at: the tick gone through last, the price shown at it, the rules of the market."""
+
+    tick_ms: int
+    price: float
+    limits: MarketLimits
+    terms: Terms
+
+
+class Absorbed(NamedTuple):
+    """The state after what its orders have done, the events that tell it, and the orders that are booked with it."""
+
+    state: State
+    events: tuple[Event, ...] = ()
+    booked: tuple[str, ...] = ()
+
+
+def absorbed(state: State, intents: Sequence[Intent], scene: Scene) -> Absorbed:
+    """What the orders of a slot have made of its state so far."""
+    match state:
+        case Scheduled(plan) | Opening(plan):
+            return _entered(state, plan, intents, scene)
+        case Open():
+            return _changed(state, intents, scene)
+        case Closing(holding):
+            return _left(state, holding, intents, scene)
+    return Absorbed(state)
+
+
+def unbooked(order: Reduce | Add, signal_id: str, intents: Sequence[Intent]) -> Intent | None:
+    """The order at the exchange that a wish for more or less of a position has become, None while there is none."""
+    leg: Leg = "partial" if isinstance(order, Reduce) else "add"
+    own = (one for one in _of_leg(intents, signal_id, leg) if not one.booked)
+    return next(own, None)
+
+
+def _entered(state: State, plan: Plan, intents: Sequence[Intent], scene: Scene) -> Absorbed:
+    entered = _entry(intents, plan.id)
+    if entered.quantity > 0 and entered.price is not None:
+        holding = _opened(plan, entered, _first_ms(intents, plan.id, scene), scene.terms)
+        told = facts.opened(holding, scene.tick_ms, scene.terms)
+        after = _changed(Open(holding), intents, scene)
+        return after._replace(events=(told, *after.events))
+    entries = _of_leg(intents, plan.id, "entry")
+    if not entries or any(entry.in_flight for entry in entries):
+        return Absorbed(state)
+    last = entries[-1]
+    request = state.request if isinstance(state, Scheduled) else None
+    if request == "activate" and last.ending in ("cancelled", "dropped"):
+        return Absorbed(Opening(plan, scene.tick_ms))
+    reason: CancelReason = "order_lost" if last.ending == "lost" else _WHY_CANCELLED[request]
+    note = last.detail if reason in ("rejected", "order_lost") else getattr(state, "note", "")
+    return given_up(plan, reason, note, scene)
+
+
+def given_up(plan: Plan, reason: CancelReason, note: str, scene: Scene) -> Absorbed:
+    """A plan that was not opened, and never will be."""
+    when = (scene.tick_ms, scene.tick_ms)
+    return Absorbed(IDLE, (facts.cancelled(plan, when, scene.price, reason, scene.terms, note=note),))
+
+
+def _changed(state: Open, intents: Sequence[Intent], scene: Scene) -> Absorbed:
+    holding = _grown(state.holding, _entry(intents, state.holding.plan.id))
+    orders, told, booked = list(state.orders), list[Event](), list[str]()
+    while orders:
+        done = unbooked(orders[0], holding.plan.id, intents)
+        if done is None or done.in_flight or done.client_order_id in booked:
+            break
+        holding, event = _ordered(orders.pop(0), holding, done, scene)
+        told.append(event)
+        booked.append(done.client_order_id)
+    same = holding is state.holding and len(orders) == len(state.orders)
+    left = _left(state if same else Open(holding, tuple(orders)), holding, intents, scene)
+    return Absorbed(left.state, (*told, *left.events), tuple(booked))
+
+
+def _left(state: State, holding: Holding, intents: Sequence[Intent], scene: Scene) -> Absorbed:
+    plan = holding.plan
+    lot, own = lot_of(intents, plan.id), [one for one in intents if one.signal_id == plan.id]
+    gone = not lot.quantity or is_dust(lot.quantity, scene.price, scene.limits)
+    if not gone or any(one.in_flight for one in own) or not lot.left.quantity:
+        return Absorbed(state)
+    reason, note = _why_left(state, own)
+    at_ms = floor_to(_last_ms(own, scene), MINUTE_MS)
+    exit = Exit(_exit_price(own) or scene.price, at_ms, max(at_ms, scene.tick_ms), reason, note=note)
+    return Absorbed(IDLE, (_closed(holding, lot, exit, scene.terms),))
+
+
+def vanished(state: State, scene: Scene) -> Absorbed:
+    """A position that is gone at the exchange, and none of our orders did it: somebody else's hand."""
+    if not isinstance(state, Open | Closing):
+        return Absorbed(state)
+    exit = Exit(
+        scene.price,
+        scene.tick_ms,
+        scene.tick_ms,
+        "external",
+        note="gone at the exchange; the price is a guess",
+    )
+    return Absorbed(IDLE, (facts.closed(state.holding, exit, scene.terms),))
+
+
+def _opened(plan: Plan, entered: Executed, at_ms: int, terms: Terms) -> Holding:
+    assert entered.price is not None
+    bought = msgspec.structs.replace(plan, cost=entered.cost)
+    return holdings.opened(bought, entered.price, floor_to(at_ms, MINUTE_MS), terms.rules)
+
+
+def _grown(holding: Holding, entered: Executed) -> Holding:
+    """More of the entry was filled since."""
+    first = holding.entries[0]
+    if entered.price is None or entered.cost <= first.cost * (1 + SAME_COST):
+        return holding
+    entries = (Entry(entered.price, entered.cost, first.at_ms), *holding.entries[1:])
+    return msgspec.structs.replace(
+        holding,
+        plan=msgspec.structs.replace(holding.plan, cost=entered.cost),
+        entries=entries,
+        price_open=profit.effective_price(entries, holding.partials),
+    )
+
+
+def _ordered(order: Reduce | Add, holding: Holding, done: Intent, scene: Scene) -> tuple[Holding, Event]:
+    did = executed(done)
+    if did.price is None:
+        return holding, refused(order, done.detail, scene)
+    at_ms = floor_to(done.settled_at_ms or scene.tick_ms, MINUTE_MS)
+    if isinstance(order, Reduce):
+        share = min(PERCENT, did.quantity * holding.price_open / holding.remaining * PERCENT)
+        holding = holdings.reduced(holding, order.kind, share, did.price, at_ms)
+        return holding, facts.partial_closed(holding, scene.tick_ms, scene.terms)
+    holding = holdings.averaged(holding, did.price, did.cost, at_ms)
+    return holding, facts.averaged(holding, scene.tick_ms, scene.terms)
+
+
+def refused(order: Reduce | Add, why: str, scene: Scene) -> RejectedEvent:
+    """An order for more or less of a position that the exchange did not take."""
+    return RejectedEvent(
+        at_ms=scene.tick_ms,
+        tick_ms=scene.tick_ms,
+        symbol=scene.terms.symbol,
+        strategy=scene.terms.strategy,
+        id="",
+        reason="exchange",
+        detail=f"{'partial close' if isinstance(order, Reduce) else 'average buy'}: {why}",
+        count=1,
+    )
+
+
+def _why_left(state: State, own: Sequence[Intent]) -> tuple[CloseReason, str]:
+    exits = [one for one in own if one.filled_quantity and one.leg in ("stop", "target", "pair", "close")]
+    last = max(exits, key=lambda one: one.settled_at_ms or 0, default=None)
+    if last is None:
+        return "partial", ""
+    if last.leg in ("stop", "target"):
+        return ("stop_loss" if last.leg == "stop" else "take_profit"), ""
+    if last.leg == "pair":
+        return ("take_profit" if last.filled_half == "target" else "stop_loss"), ""
+    return (state.reason, state.note) if isinstance(state, Closing) else ("user", "")
+
+
+def _closed(holding: Holding, lot: Lot, exit: Exit, terms: Terms) -> ClosedEvent:
+    """The trade with what was really paid: fills and fees of the exchange, slippage against the prices that were meant."""
+    event = facts.closed(holding, exit, terms)
+    trade, side = event.trade, holding.side
+    fees = lot.entered.fee_cost + lot.left.fee_cost
+    pnl = lot.profit(side)
+    foreign = {*lot.entered.fees_other, *lot.left.fees_other}
+    note = f"{trade.note}; fees in {', '.join(sorted(foreign))} are not in it" if foreign else trade.note
+    slippage = _slippage(holding, lot, exit)
+    real = msgspec.structs.replace(
+        trade,
+        cost=lot.entered.cost,
+        pnl_cost=pnl,
+        pnl_pct=pnl / lot.entered.cost * PERCENT,
+        fee_cost=fees,
+        slippage_cost=slippage,
+        note=note.removeprefix("; "),
+    )
+    return msgspec.structs.replace(event, pnl_pct=real.pnl_pct, pnl_cost=real.pnl_cost, trade=real)
+
+
+def _slippage(holding: Holding, lot: Lot, exit: Exit) -> float:
+    plan, first = holding.plan, holding.entries[0]
+    meant = plan.price_open if plan.resting else plan.price
+    paid = (first.price - meant) * plan.side * (first.cost / first.price)
+    level = {"stop_loss": holding.stop, "take_profit": holding.take}.get(exit.reason)
+    got = 0.0 if level is None else (level - exit.price) * plan.side * lot.left.quantity
+    return paid + got
+
+
+def _exit_price(own: Sequence[Intent]) -> float | None:
+    exits = [one for one in own if one.leg in ("stop", "target", "pair", "close") and one.filled_quantity]
+    quantity, cost = sum(one.filled_quantity for one in exits), sum(one.filled_cost for one in exits)
+    return cost / quantity if quantity and cost else None
+
+
+def _of_leg(intents: Sequence[Intent], signal_id: str, leg: Leg) -> list[Intent]:
+    own = (one for one in intents if one.signal_id == signal_id and one.leg == leg)
+    return sorted(own, key=lambda one: one.part)
+
+
+def _entry(intents: Sequence[Intent], signal_id: str) -> Executed:
+    return lot_of(_of_leg(intents, signal_id, "entry"), signal_id).entered
+
+
+def _first_ms(intents: Sequence[Intent], signal_id: str, scene: Scene) -> int:
+    times = [fill.at_ms for one in _of_leg(intents, signal_id, "entry") for fill in one.fills]
+    return min(times, default=scene.tick_ms)
+
+
+def _last_ms(own: Sequence[Intent], scene: Scene) -> int:
+    times = [fill.at_ms for one in own for fill in one.fills]
+    return max(times, default=scene.tick_ms)
