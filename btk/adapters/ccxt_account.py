@@ -71,6 +71,9 @@ def account_client(terms: AccountTerms) -> Any:
     _choose_world(client, terms)
     _check_hosts(client, terms)
     client.options["recvWindow"] = RECV_WINDOW_MS
+    if terms.proven and terms.venue.kind == "swap":
+        # Contracts margined in coins live on another host and are not traded.
+        client.options["fetchMarkets"] = {"types": ["linear"]}
     client.options["fetchOpenOrders"] = {"warnWithoutSymbol": False}
     client.options.pop("maxRetriesOnFailure", None)
     # At DEBUG it would log keys and signed bodies.

@@ -19,7 +19,7 @@ from btk.adapters.ccxt_proofs import Exchanged, in_few_words, is_absence, refusa
 from btk.adapters.ccxt_venues import chosen_market, markets_of
 from btk.adapters.request_gate import Held, Priority, RequestGate
 from btk.model.accounts import AccountFacts, Balance, MarketLimits, VenuePosition
-from btk.model.errors import SettingsError
+from btk.model.errors import SettingsError, Unknown
 from btk.model.orders import (
     TRIGGERED,
     Absent,
@@ -37,6 +37,7 @@ from btk.model.orders import (
 T = TypeVar("T")
 
 TRADES_A_PAGE = 500
+TRADES_WINDOW_MS = 7 * 86_400_000
 _WIRE: ContextVar[list[Exchanged]] = ContextVar("wire")
 """What went over the wire for the call that runs."""
 _NO_PROOF = "the answer proves nothing"
@@ -124,8 +125,10 @@ class CcxtBroker:
             told = told + await self._read(
                 lambda: self._client.fetch_open_orders(market["symbol"], params=params)
             )
-        known = (ccxt_orders.order_of(self._client.id, market, each) for each in told)
+        known = [ccxt_orders.order_of(self._client.id, market, each) for each in told]
         orders = [ccxt_orders.named(each, symbol) for each in known if each is not None]
+        if len(orders) != len(known):
+            raise Unknown(f"{self._terms.venue.name}: an open order of {symbol} cannot be read")
         lists = any(int((each.get("info") or {}).get("orderListId") or -1) >= 0 for each in told)
         return tuple(await self._paired(symbol, orders) if lists else orders)
 
@@ -141,8 +144,6 @@ class CcxtBroker:
             symbol=symbol,
             quantity=-quantity if held["side"] == "short" else quantity,
             price_open=held.get("entryPrice"),
-            leverage=held.get("leverage"),
-            margin_mode=held.get("marginMode") or "",
         )
 
     async def balances(self) -> tuple[Balance, ...]:
@@ -165,11 +166,15 @@ class CcxtBroker:
             ask = partial(self._client.fetch_my_trades, market["symbol"], since_ms, TRADES_A_PAGE)
             told = await self._read(ask)
             page = ccxt_orders.fills_of(market, told)
-            new = [fill for fill in page if fill.trade_id not in fills]
-            fills |= {fill.trade_id: fill for fill in new}
-            if len(told) < TRADES_A_PAGE or not new:
+            new = {fill.trade_id: fill for fill in page if fill.trade_id not in fills}
+            fills |= new
+            if len(told) >= TRADES_A_PAGE and new:
+                since_ms = page[-1].at_ms
+            elif market.get("contract") and since_ms + TRADES_WINDOW_MS < self.now_ms():
+                # Contract trades are told for a week from the time that is asked about.
+                since_ms += TRADES_WINDOW_MS
+            else:
                 return tuple(fills.values())
-            since_ms = page[-1].at_ms
 
     async def sync_clock(self) -> int:
         """Measure the exchange's clock anew."""
@@ -298,7 +303,11 @@ class CcxtBroker:
             # The pause began after this request's turn had come: it has not left yet, so it can stay.
             raise Held(f"nothing was sent: the exchange wants no request for {left:.0f} s")
         _WIRE.get().append(Exchanged(sent=True))
-        return await self._send_off(url, method, headers, body)
+        answer = await self._send_off(url, method, headers, body)
+        if method == "GET" and (not isinstance(answer, dict | list) or answer == {}):
+            # ccxt would read it as no orders, no position, no balance.
+            raise ValueError("the answer is not what was asked for")
+        return answer
 
     def _heard(self, *told: Any) -> str:
         status, _reason, _url, _method, headers, body = told[:6]

@@ -39,8 +39,6 @@ class VenuePosition(msgspec.Struct, frozen=True, kw_only=True):
     symbol: str
     quantity: float
     price_open: float | None = None
-    leverage: float | None = None
-    margin_mode: str = ""
 
 
 class Balance(msgspec.Struct, frozen=True, kw_only=True):

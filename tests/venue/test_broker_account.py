@@ -1,0 +1,173 @@
+"""What is looked over before an account is trusted with orders."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from btk.adapters.ccxt_account import account_client
+from btk.adapters.ccxt_broker import CcxtBroker
+from btk.adapters.ccxt_venues import Kind, Venue
+from btk.adapters.request_gate import RequestGate
+from btk.model.errors import BtkError, SettingsError
+from btk.model.orders import Accepted, Found
+from tests.venue.broker_seat import START_MS, SYMBOLS, Seat, play, seated_broker, terms_of
+from tests.venue.server import VenueServer
+from tests.venue.trading_client import stocked_venue
+from tests.venue.trading_clock import SetClock, running_clock
+from tests.venue.trading_faults import FAULTS
+from tests.venue.trading_loop import LoopClock, run_virtual
+from tests.venue.trading_venue import TradingVenue
+
+
+def connected(kind: Kind, before: Callable[[TradingVenue], None], **changes: Any) -> Any:
+    async def main(clock: LoopClock) -> Any:
+        venue = stocked_venue(clock)
+        before(venue)
+        broker = seated_broker(venue, clock, kind, **changes)
+        facts = await broker.connect([SYMBOLS[kind]])
+        await broker.close()
+        return facts, venue
+
+    return run_virtual(START_MS, main)
+
+
+def withdrawing(venue: TradingVenue) -> None:
+    venue.key.can_withdraw = True
+
+
+def hedged(venue: TradingVenue) -> None:
+    venue.contracts.set_hedged(True)
+
+
+def from_anywhere(venue: TradingVenue) -> None:
+    venue.key.is_bound_to_addresses = False
+
+
+def nothing(venue: TradingVenue) -> None:
+    """As it is."""
+
+
+@pytest.mark.parametrize("kind", ["spot", "swap"])
+def test_a_key_that_can_withdraw_is_refused_and_taken_only_when_that_is_said(kind: Kind) -> None:
+    with pytest.raises(SettingsError, match="this key can withdraw; take that right from it"):
+        connected(kind, withdrawing)
+    facts, _ = connected(kind, withdrawing, allow_withdrawals=True)
+    assert "the key can withdraw" in facts.warnings
+
+
+def test_a_key_that_may_be_used_from_anywhere_is_warned_of() -> None:
+    facts, _ = connected("spot", from_anywhere)
+    assert facts.warnings == ("the key may be used from any address; restrict it to yours",)
+
+
+def test_an_account_has_the_name_its_exchange_gave_it_or_one_made_of_its_key() -> None:
+    spot, _ = connected("spot", nothing)
+    swap, _ = connected("swap", nothing)
+    assert (spot.account_id, spot.proven, spot.warnings) == ("4711", True, ())
+    assert swap.account_id.startswith("key-")
+    assert "fakekey" not in swap.account_id
+
+
+def test_hedge_mode_is_refused() -> None:
+    with pytest.raises(SettingsError, match="hedge mode; switch it to one-way mode"):
+        connected("swap", hedged)
+
+
+def test_leverage_and_margin_mode_are_set_before_anything_is_traded() -> None:
+    _, venue = connected("swap", nothing)
+    terms = venue.contracts.terms["BTCUSDT"]
+    assert (terms.leverage, terms.margin) == (1, "ISOLATED")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"api_key": None}, "exchange.api_key and exchange.secret: not set"),
+        ({"venue": Venue("kraken", "spot")}, "real orders have not been proven safe there"),
+        ({"venue": Venue("okx", "swap")}, "--unproven-venue takes the risk"),
+    ],
+)
+def test_an_account_that_cannot_be_traded_is_refused_in_words(changes: dict[str, Any], words: str) -> None:
+    venue = stocked_venue(SetClock(START_MS))
+    with pytest.raises(SettingsError, match=words):
+        account_client(terms_of(venue, "spot", **changes))
+
+
+def test_keys_are_never_sent_to_an_address_that_is_not_the_exchanges() -> None:
+    venue = stocked_venue(SetClock(START_MS))
+    options = {"api": "https://api.binance.com.example.org"}
+    terms = terms_of(venue, "swap", venue=Venue("bybit", "swap"), unproven_venue=True)
+    import ccxt.async_support as ccxt
+
+    class Bybit(ccxt.bybit):  # type: ignore[misc]
+        def describe(self) -> Any:
+            return self.deep_extend(super().describe(), {"urls": {"api": options}})
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ccxt, "bybit", Bybit)
+        with pytest.raises(SettingsError, match="not from ccxt; something has replaced it"):
+            account_client(terms)
+        Bybit.__module__ = "ccxt.async_support.bybit"
+        with pytest.raises(SettingsError, match=r"api\.binance\.com\.example\.org is none of its addresses"):
+            account_client(terms)
+
+
+def test_neither_logs_nor_errors_hold_the_keys_or_a_signature(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    words = []
+
+    async def scene(seat: Seat) -> Any:
+        for name in ("500, executed", "-2015", "reset, executed", "200 {}"):
+            seat.venue.plan(FAULTS[name], on=lambda request: True)
+            try:
+                await seat.broker.open_orders(SYMBOLS["spot"])
+            except BtkError as error:
+                words.append(f"{error!r} {error.__cause__!r}")
+            seat.venue.plan(FAULTS[name], on=lambda request: True)
+            words.append(repr(await seat.broker.look_up(seat.request("entry", "buy"))))
+            seat.venue.plan(FAULTS[name])
+            words.append(repr(await seat.broker.send(seat.request("entry", "buy"))))
+
+    play("spot", scene)
+    told = caplog.text + "".join(words)
+    assert len(words) >= 11
+    assert not [each for each in ("fakekey", "fakesecret", "signature") if each in told]
+
+
+@pytest.fixture
+def trading(venue: VenueServer) -> Iterator[TradingVenue]:
+    venue.trading = stocked_venue(running_clock())
+    yield venue.trading
+    venue.trading = None
+
+
+@pytest.mark.parametrize("kind", ["spot", "swap"])
+def test_over_real_sockets_it_is_the_same(trading: TradingVenue, kind: Kind) -> None:
+    async def scene() -> Any:
+        broker = CcxtBroker(terms_of(trading, kind), RequestGate())
+        await broker.connect([SYMBOLS[kind]])
+        request = Seat(broker, trading, kind).request("entry", "buy")
+        try:
+            return await broker.send(request), await broker.look_up(request)
+        finally:
+            await broker.close()
+
+    answer, found = asyncio.run(scene())
+    assert isinstance(answer, Accepted)
+    assert isinstance(found, Found)
+    assert found.order.filled == 0.01
+
+
+def test_a_wall_clock_that_steps_changes_nothing() -> None:
+    async def scene(seat: Seat) -> Any:
+        # The client's own clock would read the wall; ours is carried on from what the exchange told.
+        return seat.broker._client.milliseconds(), seat.broker.now_ms(), seat.venue.clock.now_ms()
+
+    signed_ms, ours_ms, theirs_ms = play("spot", scene)
+    assert signed_ms == ours_ms
+    assert 0 <= theirs_ms - ours_ms <= 40
