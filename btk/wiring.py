@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from btk.adapters.candle_needs import WarmUp, needed_series
+from btk.adapters.candle_needs import Run, WarmUp, needed_series
 from btk.adapters.candle_reader import StoredCandles
 from btk.adapters.candle_series import SeriesKey, symbol_names
 from btk.adapters.demo_exchange import DemoExchange
@@ -56,8 +56,8 @@ def needed_spans(settings: Settings, root: Path) -> dict[SeriesKey, Span]:
     frame, window = settings.frame, settings.execution.average_price_candles
     classes = strategy_classes(settings, root)
     warm_ups = [WarmUp(cls.interval, needed_history(frame, cls, window)) for cls in classes]
-    source, span = stored_candles(settings, root), Span(frame.from_ms, frame.to_ms)
-    needs = [needed_series(source, symbol, span, warm_ups, now_ms()) for symbol in symbols(settings)]
+    source, run = stored_candles(settings, root), Run(Span(frame.from_ms, frame.to_ms), warm_ups, now_ms())
+    needs = [needed_series(source, symbol, run) for symbol in symbols(settings)]
     return {series: part for need in needs for series, part in need.items()}
 
 

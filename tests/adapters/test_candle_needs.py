@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from btk.adapters.candle_needs import WarmUp, fetchable, needed_series
+from btk.adapters.candle_needs import Run, WarmUp, fetchable, needed_series
 from btk.adapters.candle_reader import StoredCandles
 from btk.adapters.candle_series import SeriesKey
 from btk.adapters.candle_writer import CandleWriter
@@ -26,7 +26,7 @@ def ago(hours: float) -> int:
 
 
 def needs(root: Path, frame: Span, *warm_ups: WarmUp, exchange: str = "kraken") -> dict[SeriesKey, Span]:
-    return needed_series(StoredCandles(root, exchange), "BTCUSDT", frame, warm_ups, NOW_MS)
+    return needed_series(StoredCandles(root, exchange), "BTCUSDT", Run(frame, warm_ups, NOW_MS))
 
 
 def warm_up(interval: str, from_hours: float, to_hours: float) -> WarmUp:
@@ -44,16 +44,17 @@ def test_a_warm_up_that_is_kept_is_made_of_minutes(tmp_path: Path) -> None:
     assert needs(tmp_path, Span(ago(6), ago(2)), warm_up("1h", 10, 6)) == {MINUTES: Span(ago(10), ago(2))}
 
 
-def test_what_is_gone_of_a_warm_up_is_needed_in_whole_bars(tmp_path: Path) -> None:
-    spans = needs(tmp_path, Span(ago(6), ago(2)), warm_up("1h", 46, 6))
-    assert spans == {MINUTES: Span(KEPT_MS, ago(2)), HOURS: Span(ago(46), ago(11))}
-
-
-def test_the_bar_in_which_the_frame_begins_is_needed_as_a_whole_when_its_minutes_are_gone(
+def test_what_is_gone_of_a_warm_up_is_needed_in_whole_bars_up_to_the_frame_so_that_longer_ones_can_be_made(
     tmp_path: Path,
 ) -> None:
-    spans = needs(tmp_path, Span(ago(11.5), ago(2)), warm_up("1h", 46, 11.5))
-    assert spans == {MINUTES: Span(KEPT_MS, ago(2)), HOURS: Span(ago(46), ago(11))}
+    spans = needs(tmp_path, Span(ago(6), ago(2)), warm_up("1h", 46, 6))
+    assert spans == {MINUTES: Span(KEPT_MS, ago(2)), HOURS: Span(ago(46), ago(2))}
+
+
+def test_the_bars_in_which_the_frame_begins_are_needed_as_a_whole(tmp_path: Path) -> None:
+    # 2023-03-28 00:30 to 11:30: a bar of 12 hours that begins at 00:00 is made of hours up to 12:00.
+    spans = needs(tmp_path, Span(ago(11.5), ago(0.5)), warm_up("1h", 46, 11.5))
+    assert spans == {MINUTES: Span(KEPT_MS, ago(0.5)), HOURS: Span(ago(46), ago(0))}
 
 
 def test_a_bar_that_is_not_closed_is_not_needed(tmp_path: Path) -> None:
@@ -70,7 +71,7 @@ def test_minutes_that_somebody_stored_in_time_need_no_bars(tmp_path: Path) -> No
 
 def test_two_strategies_of_one_interval_share_a_series(tmp_path: Path) -> None:
     spans = needs(tmp_path, Span(ago(6), ago(2)), warm_up("1h", 46, 6), warm_up("2h", 86, 6))
-    assert spans[HOURS] == Span(ago(86), ago(10))
+    assert spans[HOURS] == Span(ago(86), ago(2))
 
 
 def test_what_the_venue_has_forgotten_is_not_worth_a_request(tmp_path: Path) -> None:
