@@ -109,7 +109,8 @@ class Searched:
         trial, params = self._search.ask()
         assert trial == number
         place = int(params.pop(STRATEGY, 0))
-        return self._contenders.variant(number + 1, place, params)
+        variant = self._contenders.variant(number + 1, place, params)
+        return msgspec.structs.replace(variant, keep_trades=self.total <= KEPT)
 
 
 def _value(ranking: Ranking, scored: Score) -> float | None:

@@ -141,6 +141,6 @@ def test_a_full_disk_under_stdout_is_one_line() -> None:
     with open("/dev/full", "w") as full:
         started = start_btk("--help", stdout=full)
     _, err = started.communicate(timeout=30)
-    assert started.returncode == 1
-    assert err.startswith(b"btk: OSError: ")
+    assert started.returncode == 3
+    assert err.startswith(b"btk: stdout cannot be written: ")
     assert err.count(b"\n") == 1
