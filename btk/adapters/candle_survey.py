@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -52,11 +52,11 @@ def stored_series(root: Path) -> list[SeriesKey]:
     return sorted(_series_under(root), key=str)
 
 
-def chosen_series(series: list[SeriesKey], symbols: str | None) -> list[SeriesKey]:
-    """Those of some symbols, told with commas between; `UsageError` for one of which nothing is stored."""
+def chosen_series(series: list[SeriesKey], symbols: Sequence[str] | None) -> list[SeriesKey]:
+    """Those of some symbols; `UsageError` for one of which nothing is stored."""
     if symbols is None:
         return series
-    wanted = {symbol_names(symbol.strip()).file_form for symbol in symbols.split(",")}
+    wanted = {symbol_names(symbol).file_form for symbol in symbols}
     for name in sorted(wanted - {key.symbol for key in series}):
         raise UsageError(f"--symbols: nothing is stored of {name}; btk cache list shows what is")
     return [key for key in series if key.symbol in wanted]

@@ -32,6 +32,7 @@ from btk.cli.cache_warm import warm
 from btk.cli.lazy_commands import command_group
 from btk.cli.options import AsJson, Assignments, ConfigFiles, chosen_settings
 from btk.cli.output import print_document
+from btk.cli.selection import listed
 from btk.cli.warm_progress import warm_progress
 from btk.library.candles import refetch_series
 from btk.model.errors import DataError, UsageError
@@ -59,7 +60,10 @@ Refetch = Annotated[
     bool, typer.Option("--refetch", help="Fetch again what is stored, and replace what differs.")
 ]
 OnlySymbols = Annotated[
-    str | None, typer.Option("--symbols", metavar="LIST", help="Only these, such as BTCUSDT,ETHUSDT.")
+    list[str] | None,
+    typer.Option(
+        "--symbols", metavar="LIST", help="Only these, such as BTCUSDT,ETHUSDT; repeatable, lists add up."
+    ),
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace stored candles that differ.")]
 
@@ -163,7 +167,7 @@ def check(
     """
     loaded = chosen_settings(context, config, assignments)
     root = loaded.root / loaded.settings.cache.path
-    chosen = chosen_series(stored_series(root), symbols)
+    chosen = chosen_series(stored_series(root), listed(symbols))
     outcomes: list[WarmingOutcome] = []
     if refetch:
         with warm_progress(shown=not as_json) as watch:

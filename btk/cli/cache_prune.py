@@ -11,10 +11,13 @@ from btk.adapters.candle_survey import chosen_series, stored_series
 from btk.cli.date_flags import minute_of
 from btk.cli.options import AsJson, Assignments, ConfigFiles, chosen_settings
 from btk.cli.output import print_document
+from btk.cli.selection import listed
 from btk.model.dates import format_date
 from btk.model.errors import UsageError
 
-Symbols = Annotated[str | None, typer.Option("--symbols", metavar="LIST", help="Only these.")]
+Symbols = Annotated[
+    list[str] | None, typer.Option("--symbols", metavar="LIST", help="Only these; repeatable, lists add up.")
+]
 ExchangeName = Annotated[
     str | None, typer.Option("--exchange", metavar="NAME", help="Only of this exchange.")
 ]
@@ -43,7 +46,7 @@ def prune_cache(
     loaded = chosen_settings(context, config, assignments)
     root = loaded.root / loaded.settings.cache.path
     series = [key for key in stored_series(root) if exchange in (None, key.exchange)]
-    chosen = chosen_series(series, symbols)
+    chosen = chosen_series(series, listed(symbols))
     before_ms = minute_of("--before", before) if before else None
     parts = prunable_damage(root, chosen) if damaged else prunable_candles(root, chosen, before_ms)
     for part in parts if yes else ():

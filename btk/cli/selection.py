@@ -66,10 +66,15 @@ def selected_settings(context: typer.Context, selection: Selection) -> Loaded:
     return chosen_settings(context, selection.config, selection.assignments, _overrides(selection))
 
 
+def listed(lists: Iterable[str] | None) -> list[str] | None:
+    """The names in all lists of a flag that adds up; None where it was not given."""
+    return None if lists is None else [name.strip() for names in lists for name in names.split(",")]
+
+
 def _overrides(selection: Selection) -> list[Override]:
     flags = {
         "strategy.entry": ("--entry", _yaml_list(selection.entry)),
-        "symbols": ("--symbols", _yaml_list(_listed(selection.symbols))),
+        "symbols": ("--symbols", _yaml_list(listed(selection.symbols))),
         "frame": ("--frame", selection.frame),
         "frame.from": ("--from", selection.from_),
         "frame.to": ("--to", selection.to),
@@ -85,10 +90,6 @@ def _param(text: str) -> Override:
     if not (name and equals):
         raise UsageError(f"--param needs NAME=VALUE such as fast=5, got {text!r}")
     return Override(f"strategy.params.{name.strip()}", value, "--param")
-
-
-def _listed(lists: Iterable[str] | None) -> list[str] | None:
-    return None if lists is None else [name for names in lists for name in names.split(",")]
 
 
 def _yaml_list(items: Iterable[str] | None) -> str | None:

@@ -224,3 +224,14 @@ def test_a_folder_of_files_is_imported_series_by_series(root: Path, capsys: Capt
     assert "stored   0 new, 5 were there already" in capsys.readouterr().out
     assert _cache(root, "import", str(root / "BTC_USDT-1m.json"), "--exchange", "binance") == 2
     assert "name its symbol with --symbol" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [["check"], ["prune", "--yes"]])
+def test_symbols_given_twice_add_up(root: Path, command: list[str], capsys: Captured) -> None:
+    file = _candles(root, range(3))
+    for symbol in ("BTCUSDT", "ETHUSDT", "SOLUSDT"):
+        assert run(["cache", "import", str(file), "--symbol", symbol, "--root", str(root)]) == 0
+    capsys.readouterr()
+    assert _cache(root, *command, "--symbols", "BTCUSDT", "--symbols", "ETHUSDT", "--json") == 0
+    printed = capsys.readouterr().out
+    assert [name in printed for name in ("BTCUSDT", "ETHUSDT", "SOLUSDT")] == [True, True, False]
