@@ -27,6 +27,7 @@ class Commands(LazyGroup):
         ),
         "config": Row("btk.cli.config_commands", "app", "Show, check and start the settings."),
         "list": Row("btk.cli.list_commands", "app", "List what there is to choose from."),
+        "live": Row("btk.cli.live_command", "live", "Trade live; without a broker, signals only."),
         "new": Row("btk.cli.new_command", "new", "Make a project of your own."),
         "notify": Row("btk.cli.notify_commands", "app", "Try out the addresses that are told of events."),
         "paper": Row("btk.cli.paper_command", "paper", "Trade on live prices without orders."),

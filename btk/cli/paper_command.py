@@ -20,7 +20,7 @@ from btk.cli.selection import (
     To,
     selected_settings,
 )
-from btk.cli.trading import leave, run_trading, show_ended
+from btk.cli.trading import run_trading
 from btk.cli.trading_options import OnStop, OnStopChoice
 from btk.library.run_outcome import first_error
 from btk.library.stop_control import StopControl
@@ -68,9 +68,7 @@ def paper(  # noqa: PLR0917 (every parameter is a flag)
     if replay and cache:
         fetch_what_is_missing(loaded)
     run = TradingRun(loaded.settings, loaded.root, "replay" if replay else "paper", fresh=fresh)
-    ended = run_trading(run, StopControl(on_stop.value), run.words(), tells_events=not replay)
-    show_ended(ended, loaded.root, as_json)
-    leave(ended, run.command)
+    ended = run_trading(run, StopControl(on_stop.value), loaded.root, as_json)
     error = first_error(ended.outcome)
     if replay and error is not None:
         raise error

@@ -3,34 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import typer
 
 from btk.cli.endings import INTERRUPTED
 from btk.cli.output import print_document, strategies_print_to_stderr
-from btk.cli.trading_screen import say, say_event, say_started
+from btk.cli.trading_screen import say, say_started, shown
 from btk.library.stop_control import StopControl
 from btk.library.trading_run import Ended, Started, TradingRun
 
 LEFT = {INTERRUPTED: "interrupted"}
 
 
-def run_trading(run: TradingRun, control: StopControl, words: Sequence[str], tells_events: bool) -> Ended:
-    """Run it to its end, telling its events on stderr."""
+def run_trading(run: TradingRun, control: StopControl, root: Path, as_json: bool) -> Ended:
+    """Run it to its end, telling on stderr how it goes, and show what came of it."""
+    words = run.words()
+    with strategies_print_to_stderr(), ExitStack() as screen:
 
-    def started(start: Started) -> None:
-        say_started(start, words)
-        if tells_events:
-            start.session.memory.observers.append(say_event)
+        def started(start: Started) -> None:
+            say_started(start, words)
+            screen.enter_context(shown(start, control))
 
-    with strategies_print_to_stderr():
-        return asyncio.run(run.run(control, started))
+        ended = asyncio.run(run.run(control, started))
+    _show(ended, root, as_json)
+    _leave(ended, run.command)
+    return ended
 
 
-def show_ended(ended: Ended, root: Path, as_json: bool) -> None:
-    """The result: one document, or tables."""
+def _show(ended: Ended, root: Path, as_json: bool) -> None:
     if as_json:
         print_document(ended.document)
         return
@@ -40,8 +42,7 @@ def show_ended(ended: Ended, root: Path, as_json: bool) -> None:
     show_result(ended.document, folder=str(folder))
 
 
-def leave(ended: Ended, command: str) -> None:
-    """End with the code of the signal that ended the run, if one did."""
+def _leave(ended: Ended, command: str) -> None:
     if ended.left_by is not None:
         word = LEFT.get(ended.left_by, "terminated")
         say(f"btk: {word}; everything is saved, `{command}` goes on with it")

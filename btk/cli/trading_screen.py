@@ -1,17 +1,18 @@
-"""What a paper or live run says while it goes on: its first line, and one line for every event."""
+"""What a paper or live run says while it goes on: its first line, then a live screen, or one line for every event."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
+from btk.cli.progress import progress
+from btk.library.stop_control import StopControl
 from btk.library.trading_run import Started
+from btk.library.trading_session import Session
+from btk.model.bars import Span
 from btk.model.dates import format_date
-from btk.model.events import ClosedEvent, Event
-from btk.model.names import SlotKey
 from btk.model.plain_words import one_line
-
-_APART = {"at_ms", "tick_ms", "symbol", "strategy", "trade"}
 
 
 def say(line: str) -> None:
@@ -30,18 +31,31 @@ def say_started(started: Started, words: Sequence[str]) -> None:
         say(f"btk: {note}")
 
 
-def say_event(seq: int, key: SlotKey, event: Event) -> None:
-    """Time, number, what, where, and every figure by its name."""
-    shown = {name: getattr(event, name) for name in event.__struct_fields__ if name not in _APART}
-    if isinstance(event, ClosedEvent):
-        shown |= {"price_close": event.trade.price_close}
-    figures = " ".join(f"{name}={_word(value)}" for name, value in shown.items() if value not in ("", None))
-    place = f"{event.symbol} {event.strategy} " if event.symbol else ""
-    say(f"{format_date(event.at_ms)} #{seq} {event.__struct_config__.tag} {place}{figures}")
+@contextmanager
+def shown(started: Started, control: StopControl) -> Iterator[None]:
+    """While the block runs: a replay's progress, a screen on a terminal, elsewhere its events as lines."""
+    attendants = started.attendants
+    if attendants is None:
+        with progress(_Replay(started.session)):
+            yield
+    elif sys.stderr.isatty():
+        from btk.cli.live_screen import live_screen
+
+        with live_screen(attendants, control):
+            yield
+    else:
+        attendants.listeners.append(say)
+        yield
 
 
-def _word(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.8g}"
-    text = str(value)
-    return repr(text) if " " in text else text
+class _Replay:
+    """A replay as its progress line sees it."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.frame = Span(session.memory.mark.from_ms, session.trading.end_tick_ms)
+        self.slots = len(session.trading.slots)
+
+    @property
+    def reached_ms(self) -> int:
+        return self._session.tick_ms

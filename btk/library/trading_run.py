@@ -27,6 +27,7 @@ from btk.engines.patient_driver import ENDLESS, Patience, PatientDriver
 from btk.engines.preflight import check_frame, needed_history
 from btk.engines.ticks import SETTLE_MS, LiveTicks, ReplayTicks, Ticks
 from btk.engines.trading import Memory, Trading
+from btk.library.attendants import Attendants, Scene
 from btk.library.orders_from_outside import OrdersFromOutside
 from btk.library.run_memory import RunMemory
 from btk.library.run_outcome import RUNS, RunMode, Setup, description
@@ -52,7 +53,10 @@ MONEY: dict[Mode, str] = {
 
 
 class Started(NamedTuple):
-    """What a run can say of itself before its first tick; `goes_on`: it was left at `reached_ms`."""
+    """What a run can say of itself before its first tick; `goes_on`: it was left at `reached_ms`.
+
+    `attendants` are told of its events and ticks; a replay has none.
+    """
 
     run_id: str
     folder: Path
@@ -60,6 +64,7 @@ class Started(NamedTuple):
     reached_ms: int
     notes: tuple[str, ...]
     session: Session
+    attendants: Attendants | None
 
 
 class Ended(NamedTuple):
@@ -83,6 +88,11 @@ class TradingRun:
     ) -> None:
         if settings.execution.origin_quirks:
             raise SettingsError("execution.origin_quirks is for backtests only: it repeats known mistakes")
+        if mode == "live" and settings.broker.kind != "none":
+            raise SettingsError(
+                f"broker.kind: {settings.broker.kind} sends real orders, which btk cannot yet;"
+                " set broker.kind: none for signals only, or use `btk paper`"
+            )
         self._settings = settings
         self._mode = mode
         self._fresh = fresh
@@ -105,6 +115,7 @@ class TradingRun:
         return [
             f"{self.command}: {MONEY[self._mode]}",
             f"dump {self._dump / FOLDERS[self._mode]}",
+            "account none",
             f"exchange {settings.exchange.name} {settings.exchange.market}",
             f"symbols {' '.join(job.symbols)}",
             f"strategy {strategies} ({code[:12]})",
@@ -124,11 +135,15 @@ class TradingRun:
             if not self._fresh and self._mode != "replay":
                 check_orphans(found)
             async with AsyncExitStack() as opened:
+                around = opened.enter_context(self._attendants()) if self._feed else None
                 start, ticks = await self._begin(found, opened)
                 memory, trading = self._recalled(store, found, start)
                 session = self._session(trading, ticks, memory)
                 with memory.folder:
-                    started(self._said(start, memory, found, session))
+                    if around is not None:
+                        around.attend(session, control, ", ".join(self.words()))
+                    started(self._said(start, found, session, around))
+                    memory.tell_again(list(start.slots.values()))
                     return await self._ended(session, control, memory)
 
     @property
@@ -194,7 +209,6 @@ class TradingRun:
         past = memory.past(job.symbols, start.reached_ms)
         trading.first_prices = dict(mark.first_prices)
         trading.recall(Memory(start.slots, start.wallet, start.books, past), start.reached_ms)
-        memory.tell_again(list(start.slots.values()))
         memory.clear(found.orphans)
         return memory, trading
 
@@ -204,16 +218,24 @@ class TradingRun:
         driver = PatientDriver(patience, self._host.monotonic)
         return Session(trading, ticks, memory, driver, LIVE if live else REPLAY)
 
-    def _said(self, start: Beginning, memory: RunMemory, found: Restored, session: Session) -> Started:
+    def _attendants(self) -> Attendants:
+        data, owner = self._dump / FOLDERS[self._mode], this_process(self.command)
+        return Attendants(Scene(self._mode, data, owner, self._settings, self._setup.root), self._host)
+
+    def _said(
+        self, start: Beginning, found: Restored, session: Session, around: Attendants | None
+    ) -> Started:
+        folder = session.memory.folder
         if not start.goes_on:
-            memory.folder.describe(description(start.mark.run_id, self._run_mode, self._settings))
+            folder.describe(description(start.mark.run_id, self._run_mode, self._settings))
         return Started(
             run_id=start.mark.run_id,
-            folder=memory.folder.path,
+            folder=folder.path,
             goes_on=start.goes_on,
             reached_ms=start.reached_ms,
             notes=found.notes,
             session=session,
+            attendants=around,
         )
 
     async def _ended(self, session: Session, control: StopControl, memory: RunMemory) -> Ended:
