@@ -27,13 +27,7 @@ from btk.model.trade import CancelReason, CloseReason, Entry
 
 PERCENT = 100.0
 SAME_COST = 1e-12
-_WHY_CANCELLED: dict[str | None, CancelReason] = {
-    "cancel": "user",
-    "stop": "stopped",
-    "timeout": "timeout",
-    "activate": "rejected",
-    None: "rejected",
-}
+_WHY_CANCELLED: dict[str, CancelReason] = {"cancel": "user", "stop": "stopped", "timeout": "timeout"}
 
 
 class Scene(NamedTuple):
@@ -86,9 +80,14 @@ def _entered(state: State, plan: Plan, intents: Sequence[Intent], scene: Scene) 
     request = state.request if isinstance(state, Scheduled) else None
     if request == "activate" and last.ending in ("cancelled", "dropped"):
         return Absorbed(Opening(plan, scene.tick_ms))
-    reason: CancelReason = "order_lost" if last.ending == "lost" else _WHY_CANCELLED[request]
+    reason: CancelReason = "order_lost" if last.ending == "lost" else why_cancelled(request)
     note = last.detail if reason in ("rejected", "order_lost") else getattr(state, "note", "")
     return given_up(plan, reason, note, scene)
+
+
+def why_cancelled(request: str | None) -> CancelReason:
+    """The reason for which a waiting entry was cancelled, by what was asked of it."""
+    return _WHY_CANCELLED.get(request or "", "rejected")
 
 
 def given_up(plan: Plan, reason: CancelReason, note: str, scene: Scene) -> Absorbed:

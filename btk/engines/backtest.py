@@ -8,6 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from btk.core.books import Books
+from btk.core.brokered_model import BROKERED
 from btk.core.candle_model import CANDLE
 from btk.core.ledger import Ledger
 from btk.core.market import Indicators, Market
@@ -40,7 +41,7 @@ from btk.model.names import SlotKey
 from btk.model.settings import Frame, RiskProfile, Sizing
 from btk.ports import CandleSource
 
-MODELS: Mapping[str, ExecutionModel] = {"candle": CANDLE, "vwap": VWAP}
+MODELS: Mapping[str, ExecutionModel] = {"candle": CANDLE, "vwap": VWAP, "brokered": BROKERED}
 
 BoundProfile = tuple[RiskProfile, Sequence[tuple[str, RiskRule]]]
 

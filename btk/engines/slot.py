@@ -28,6 +28,7 @@ from btk.engines.slot_hooks import MILESTONE_HOOKS, WATCH_HOOKS, Hook, hook_of, 
 from btk.engines.world import World
 from btk.model.commands import Command
 from btk.model.events import Event, OpenedEvent, StoppedEvent
+from btk.model.intents import Intent
 from btk.model.intervals import MINUTE_MS
 from btk.model.names import SlotKey
 from btk.model.signal import Signal
@@ -63,6 +64,7 @@ class Slot:
         self.stopping = False
         self.needs_attention = ""
         self.held_back = ""
+        self.intents: tuple[Intent, ...] = ()
         self.used_ids: set[str] = set()
         self.refusals = Refusals(terms)
         self.errors = Errors(terms)
@@ -175,6 +177,11 @@ class Slot:
         if events:
             self._remember_hooks(was, events)
             self.tell(events)
+
+    def settle_orders(self, state: State, events: Sequence[Event]) -> None:
+        """Between two ticks: take on what orders at an exchange have made of the state."""
+        self.phase = Phase.EXITS
+        self.become(state, events)
 
     def tell(self, events: Sequence[Event]) -> None:
         """Book events and note them in the journal."""
@@ -310,7 +317,7 @@ class Slot:
         """Find the next tick at which the slot has to be looked at, and the next at which it has to be stepped."""
         if self.changed or now_ms >= self.hard_next_ms or type(self.state) is Idle:
             self.hard_next_ms, self._planned = self.hard_ms(now_ms), self.state
-        self.next_ms = now_ms + MINUTE_MS if self.watches else self.hard_next_ms
+        self.next_ms = now_ms + MINUTE_MS if self.watches or self.hooks_due else self.hard_next_ms
 
     def has_more_at(self, tick_ms: int) -> bool:
         """Whether a once-a-minute hook is not all at a tick: a question, or a milestone that a hook hears of."""

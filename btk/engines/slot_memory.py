@@ -31,6 +31,7 @@ def remembered(slot: Slot, ledger: Ledger, seen_ms: int, untold: Sequence[Number
         error=slot.errors.record(),
         committed=ledger.committed_by(key),
         realised_part=ledger.realised_part_by(key),
+        intents=slot.intents,
         untold=tuple(untold),
         needs_attention=slot.needs_attention,
     )
@@ -46,6 +47,7 @@ def recall(slot: Slot, record: SlotRecord) -> None:
     slot.refusals.restore(record.refusal, slot.schedule.interval_ms)
     slot.errors.restore(record.error)
     slot.needs_attention = record.needs_attention
+    slot.intents = record.intents
 
 
 def place_of(record: SlotRecord) -> BookPosition | None:

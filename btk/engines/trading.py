@@ -226,6 +226,14 @@ class Trading:
         """The wallet as if only this symbol had been traded."""
         return self._tape.summary_of(symbol)
 
+    def price(self, symbol: str) -> float:
+        """The last price known of a symbol, also before the first tick."""
+        block = self._blocks.get(symbol)
+        if block is not None and len(block):
+            return float(block.close[max(0, min(block.row_at(self._drawn_ms), len(block) - 1))])
+        end_ms = self._warm.from_ms
+        return float(self._lagging.minutes(symbol, end_ms, end_ms).close[-1])
+
     def last_price(self, symbol: str) -> float | None:
         """The close of the minute gone through last."""
         block = self._blocks.get(symbol)

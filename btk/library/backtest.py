@@ -46,7 +46,7 @@ class Backtest:
         self._settings = settings
         self._root = root
         self._job = wiring.backtest_job(settings, root, fill_gaps)
-        self._setup = Setup(settings, root, self._job)
+        self._setup = Setup.of(settings, root, self._job)
         self.run_id = new_run_id()
         self._engine = Engine(self._job, self._observe, time.perf_counter)
         # Made last: a backtest that is refused leaves no folder behind.

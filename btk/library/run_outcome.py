@@ -23,11 +23,21 @@ RunMode = Literal["backtest", "paper", "live"]
 
 
 class Setup(NamedTuple):
-    """What a run was made of: `job` is what `settings` say in the project at `root`."""
+    """What a run was made of: `job` is what `settings` say in the project at `root`, before it has run."""
 
     settings: Settings
     root: Path
     job: Job
+    strategies: tuple[StrategyUsed, ...]
+
+    @staticmethod
+    def of(settings: Settings, root: Path, job: Job) -> Setup:
+        """With the parameters that the strategies have now: a running one may change its own."""
+        used = {seat.key.strategy: seat.strategy for seat in job.seats}
+        strategies = tuple(
+            StrategyUsed(name=name, params=parameter_values(strategy)) for name, strategy in used.items()
+        )
+        return Setup(settings, root, job, strategies)
 
 
 def description(run_id: str, mode: RunMode, settings: Settings) -> dict[str, object]:
@@ -49,7 +59,7 @@ def run_outcome(run_id: str, mode: RunMode, setup: Setup, outcome: Outcome) -> R
         run_id=run_id,
         mode=mode,
         status="complete" if outcome.complete else "partial",
-        strategies=_strategies(job),
+        strategies=setup.strategies,
         exchange=settings.exchange.name,
         model=settings.execution.model,
         frame=Span(job.frame.from_ms, job.frame.to_ms),
@@ -59,13 +69,6 @@ def run_outcome(run_id: str, mode: RunMode, setup: Setup, outcome: Outcome) -> R
         curve=outcome.equity,
         warnings=warnings_of(settings, job, outcome),
         seconds=outcome.seconds,
-    )
-
-
-def _strategies(job: Job) -> tuple[StrategyUsed, ...]:
-    used = {seat.key.strategy: seat.strategy for seat in job.seats}
-    return tuple(
-        StrategyUsed(name=name, params=parameter_values(strategy)) for name, strategy in used.items()
     )
 
 

@@ -100,7 +100,7 @@ class TradingRun:
         self._dump = root / settings.state.path
         self._feed = None if mode == "replay" else wiring.market_feed(settings, root, self._host)
         source = wiring.candle_source(settings, root) if self._feed is None else self._feed.source
-        self._setup = Setup(settings, root, wiring.trading_job(settings, root, source))
+        self._setup = Setup.of(settings, root, wiring.trading_job(settings, root, source))
 
     @property
     def command(self) -> str:

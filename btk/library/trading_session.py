@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import NamedTuple
@@ -10,6 +11,7 @@ from btk.engines.patient_driver import PatientDriver
 from btk.engines.ticks import Ticks
 from btk.engines.trading import Trading
 from btk.library.alarms import Alarms
+from btk.library.broker_work import BrokerWork
 from btk.library.orders_from_outside import OrdersFromOutside
 from btk.library.run_memory import RunMemory
 from btk.library.stop_control import StopControl
@@ -58,6 +60,7 @@ class Session:
         self.tick_ms = trading.reached.drawn_ms
         self.alarms = Alarms(memory)
         self.watch: Callable[[TickTimes], None] = _nobody
+        self.orders: BrokerWork | None = None
         self._ticks = ticks
         self._driver = driver
         self._pace = pace
@@ -71,18 +74,34 @@ class Session:
             if self._has_ended(control):
                 await self._finish(outside)
                 return True
+            await self._tend_orders(control)
             tick_ms = await self._ticks.next(self.tick_ms, control.wake)
             control.wake.clear()
             outside.give(self.trading, self.tick_ms, control)
             if tick_ms is not None:
                 await self._go_to(tick_ms)
                 outside.done(self.trading)
+                if self.orders is not None:
+                    await self.orders.check_holdings()
         if control.second_thoughts:
             self.trading.take_back_stop(self._stopped)
         await self._keep()
         await self._spread()
         outside.done(self.trading)
         return False
+
+    async def keep_now(self) -> bool:
+        """Save everything, its events told; whether the disk took it."""
+        self.memory.note(self.trading.take_told())
+        return await self._keep()
+
+    async def _tend_orders(self, control: StopControl) -> None:
+        """Do what is due at the exchange, and come back when more will be."""
+        if self.orders is None:
+            return
+        left_ms = await self.orders.work(self.tick_ms)
+        if left_ms is not None:
+            asyncio.get_running_loop().call_later(left_ms / 1000, control.wake.set)
 
     def close(self) -> None:
         """Let the strategies' threads end."""
@@ -150,7 +169,7 @@ class Session:
         await self._keep()
         return time.perf_counter() - started
 
-    async def _keep(self) -> None:
+    async def _keep(self) -> bool:
         try:
             await self.memory.keep(self.trading, self.tick_ms)
         except (DumpError, Transient, Unknown) as error:
@@ -158,12 +177,13 @@ class Session:
                 raise
             self.trading.hold_back(UNSAVED)
             self.alarms.ring(self.tick_ms, "state", f"{UNSAVED}, so nothing new is opened: {error}")
-            return
+            return False
         self._saved_at = time.perf_counter()
         if self._saved_at - self._spread_at >= self._pace.spread_seconds:
             await self._spread()
         self.trading.hold_back("")
         self.alarms.over(self.tick_ms, "state")
+        return True
 
 
 def _nobody(times: TickTimes) -> None:
