@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -26,7 +27,7 @@ from btk.model.errors import DataError, SettingsError
 from btk.model.intervals import MINUTE_MS
 from btk.model.names import SlotKey, check_exchange_name
 from btk.model.settings import Frame, Settings
-from btk.ports import CandleSource, Host, MarketFeed
+from btk.ports import Broker, CandleSource, Host, MarketFeed
 
 if TYPE_CHECKING:
     from btk.adapters.candle_warmer import WarmingPlan
@@ -125,6 +126,46 @@ def backtest_job(settings: Settings, root: Path, fill_gaps: bool = False) -> Job
 def trading_job(settings: Settings, root: Path, source: CandleSource) -> Job:
     """Everything a paper or live run needs but its frame, chosen and checked; `source` has its candles."""
     return _job(settings, root, strategy_classes(settings, root), source, fill_gaps=False)
+
+
+class Allowances(NamedTuple):
+    """What the user takes the risk of, said on the command line and nowhere else."""
+
+    withdrawal_key: bool = False
+    unproven_venue: bool = False
+
+
+def broker(settings: Settings, root: Path, allowed: Allowances) -> Broker:
+    """The account of the settings at their exchange; its keys are read here and nowhere else."""
+    from btk.adapters.candle_warmer import pause_of
+    from btk.adapters.ccxt_account import WEIGHTS, AccountTerms
+    from btk.adapters.ccxt_broker import CcxtBroker
+    from btk.adapters.ccxt_venues import Venue
+    from btk.adapters.request_gate import RequestGate
+    from btk.adapters.settings_secrets import reveal
+
+    exchange = settings.exchange
+    name = check_exchange_name(exchange.name)
+    if name == DEMO:
+        raise SettingsError(
+            "broker.kind: ccxt: the demo exchange takes no orders; choose an exchange, or btk paper"
+        )
+    terms = AccountTerms(
+        venue=Venue(name, exchange.market, exchange.options),
+        api_key=reveal(exchange.api_key, os.environ, root),
+        secret=reveal(exchange.secret, os.environ, root),
+        sandbox=exchange.sandbox,
+        allow_withdrawals=allowed.withdrawal_key,
+        unproven_venue=allowed.unproven_venue,
+    )
+    gate = RequestGate(WEIGHTS.get(terms.market, 0), shared=pause_of(root / settings.cache.path, name))
+    return CcxtBroker(terms, gate)
+
+
+def brokered(job: Job) -> Job:
+    """The same run where a real exchange fills: its prices are what was paid, so nothing is assumed to slip."""
+    rules = msgspec.structs.replace(job.rules, slippage_pct=0.0)
+    return msgspec.structs.replace(job, model="brokered", rules=rules)
 
 
 def market_feed(settings: Settings, root: Path, host: Host) -> MarketFeed:

@@ -71,6 +71,10 @@ class StateStore:
         """How many runs there have been, this one included."""
         return self._commit.epoch
 
+    def identify(self, identity: dict[str, str]) -> None:
+        """What became known of the run's identity since it was loaded; true with the next commit."""
+        self._commit = msgspec.structs.replace(self._commit, identity=identity)
+
     async def load(self) -> Restored:
         """Read everything, claim it for this process, and bring every file up to the last commit."""
         last, notes = await self._last_commit()
@@ -173,7 +177,8 @@ class StateStore:
                 epoch=max((last.epoch if last else 0, *(record.epoch for record in records))) + 1,
                 number=max((last.number if last else 0, *(record.commit for record in records))),
                 owner=self._owner,
-                identity=self._roster.identity,
+                # Until the run has been let in, the state is that of whoever ran it last.
+                identity=last.identity if last else self._roster.identity,
                 heads=heads,
                 change=msgspec.structs.replace(change, slots=tuple(records)),
             )

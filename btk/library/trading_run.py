@@ -17,6 +17,7 @@ import msgspec
 from btk import wiring
 from btk.adapters.command_files import CommandFiles
 from btk.adapters.host import ThisHost
+from btk.adapters.run_folder import RunFolder
 from btk.adapters.state_factory import state_factory
 from btk.adapters.state_lock import only_writer, this_process
 from btk.engines.backtest import MODELS
@@ -28,6 +29,7 @@ from btk.engines.preflight import check_frame, needed_history
 from btk.engines.ticks import SETTLE_MS, LiveTicks, ReplayTicks, Ticks
 from btk.engines.trading import Memory, Trading
 from btk.library.attendants import Attendants, Scene
+from btk.library.broker_start import ACCOUNT, KIND, check_account, tend_orders
 from btk.library.orders_from_outside import OrdersFromOutside
 from btk.library.run_memory import RunMemory
 from btk.library.run_outcome import RUNS, RunMode, Setup, description
@@ -37,11 +39,12 @@ from btk.library.stop_control import StopControl
 from btk.library.trading_result import trading_document, trading_outcome
 from btk.library.trading_session import LIVE, REPLAY, Session
 from btk.library.trading_start import Beginning, Wish, beginning, check_orphans
+from btk.model.accounts import AccountFacts
 from btk.model.bars import Span
 from btk.model.errors import SettingsError, Transient
 from btk.model.intervals import MINUTE_MS, floor_to
 from btk.model.settings import Frame, Settings
-from btk.ports import Host, MarketFeed
+from btk.ports import Broker, Host, MarketFeed
 from btk.report.document import Document
 
 FOREVER_MS = 253_402_300_740_000
@@ -65,6 +68,7 @@ class Started(NamedTuple):
     notes: tuple[str, ...]
     session: Session
     attendants: Attendants | None
+    account: AccountFacts | None
 
 
 class Ended(NamedTuple):
@@ -80,19 +84,22 @@ class TradingRun:
     """A run of `settings` in the project at `root`, in one of the modes; a replay goes through the settings' frame.
 
     The constructor refuses: `SettingsError`, `StrategyError`. So does `run`, before it asks the network for anything:
-    `AlreadyRunning`, `DumpError`, `DamagedState`. `fresh` forgets what the run before has left.
+    `AlreadyRunning`, `DumpError`, `DamagedState`. `fresh` forgets what the run before has left. Without a `broker` no
+    order can leave; with one `run` reconciles first: `Unmatched` where the account is not as remembered.
     """
 
     def __init__(
-        self, settings: Settings, root: Path, mode: Mode, *, fresh: bool = False, host: Host | None = None
+        self,
+        settings: Settings,
+        root: Path,
+        mode: Mode,
+        *,
+        fresh: bool = False,
+        host: Host | None = None,
+        broker: Broker | None = None,
     ) -> None:
         if settings.execution.origin_quirks:
             raise SettingsError("execution.origin_quirks is for backtests only: it repeats known mistakes")
-        if mode == "live" and settings.broker.kind != "none":
-            raise SettingsError(
-                f"broker.kind: {settings.broker.kind} sends real orders, which btk cannot yet;"
-                " set broker.kind: none for signals only, or use `btk paper`"
-            )
         self._settings = settings
         self._mode = mode
         self._fresh = fresh
@@ -100,7 +107,9 @@ class TradingRun:
         self._dump = root / settings.state.path
         self._feed = None if mode == "replay" else wiring.market_feed(settings, root, self._host)
         source = wiring.candle_source(settings, root) if self._feed is None else self._feed.source
-        self._setup = Setup.of(settings, root, wiring.trading_job(settings, root, source))
+        job = wiring.trading_job(settings, root, source)
+        self._broker = broker
+        self._setup = Setup.of(settings, root, job if broker is None else wiring.brokered(job))
 
     @property
     def command(self) -> str:
@@ -137,12 +146,17 @@ class TradingRun:
             async with AsyncExitStack() as opened:
                 around = opened.enter_context(self._attendants()) if self._feed else None
                 start, ticks = await self._begin(found, opened)
+                account = await self._account(found, opened)
+                store.identify(self._identity(account))
                 memory, trading = self._recalled(store, found, start)
                 session = self._session(trading, ticks, memory)
                 with memory.folder:
                     if around is not None:
                         around.attend(session, control, ", ".join(self.words()))
-                    started(self._said(start, found, session, around))
+                    started(self._said(start, found, session, around)._replace(account=account))
+                    if self._broker is not None:
+                        attempts = self._settings.broker.order_open_attempts
+                        await tend_orders(session, self._broker, store, attempts)
                     memory.tell_again(list(start.slots.values()))
                     return await self._ended(session, control, memory)
 
@@ -160,7 +174,7 @@ class TradingRun:
             exchange=settings.exchange.name,
             slots=tuple(sorted((seat.key for seat in job.seats), key=lambda key: key.order)),
             profiles=profiles,
-            identity={"mode": self._mode, "market": settings.exchange.market, "broker": "none"},
+            identity=self._identity(None),
         )
         return StateStore(StateBackends(self._mode, factory), roster, this_process(self.command))
 
@@ -176,6 +190,24 @@ class TradingRun:
         ticks = LiveTicks(self._feed, clock, self._since(start.reached_ms + MINUTE_MS))
         await _warm(ticks, self._feed, newest_ms)
         return start, ticks
+
+    def _identity(self, account: AccountFacts | None) -> dict[str, str]:
+        return {
+            "mode": self._mode,
+            "market": self._settings.exchange.market,
+            KIND: "none" if self._broker is None else "ccxt",
+            ACCOUNT: account.account_id if account else "",
+        }
+
+    async def _account(self, found: Restored, opened: AsyncExitStack) -> AccountFacts | None:
+        if self._broker is None:
+            if self._mode == "live":
+                check_account(found, "none", "")
+            return None
+        facts = await self._broker.connect(self._setup.job.symbols)
+        opened.push_async_callback(self._broker.close)
+        check_account(found, "ccxt", facts.account_id)
+        return facts
 
     def _replay(self, found: Restored) -> tuple[Beginning, Ticks]:
         frame, job = self._settings.frame, self._setup.job
@@ -205,7 +237,8 @@ class TradingRun:
         )
         warm_ms = start.reached_ms + MINUTE_MS if live else mark.from_ms
         trading = Trading(job, warm_ms, held_ms=0 if live else frame.to_ms)
-        memory = RunMemory(store, self._dump / RUNS, mark, start.next_seq, next(iter(trading.slots)))
+        folder = RunFolder(self._dump / RUNS, mark.run_id, known_seq=start.next_seq - 1)
+        memory = RunMemory(store, folder, mark, start.next_seq, next(iter(trading.slots)))
         past = memory.past(job.symbols, start.reached_ms)
         trading.first_prices = dict(mark.first_prices)
         trading.recall(Memory(start.slots, start.wallet, start.books, past), start.reached_ms)
@@ -233,9 +266,10 @@ class TradingRun:
             folder=folder.path,
             goes_on=start.goes_on,
             reached_ms=start.reached_ms,
-            notes=found.notes,
+            notes=(*found.notes, *session.memory.doubts(list(start.slots.values()))),
             session=session,
             attendants=around,
+            account=None,
         )
 
     async def _ended(self, session: Session, control: StopControl, memory: RunMemory) -> Ended:

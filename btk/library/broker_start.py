@@ -1,0 +1,51 @@
+"""Before the first order: the account is reached, it is the one of last time, and what it shows is what we remember."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from btk.core.reconcile import Row
+from btk.core.states import Idle
+from btk.library.broker_work import BrokerWork, Keeping, in_words
+from btk.library.state_store import Restored, StateStore
+from btk.library.trading_session import Session
+from btk.library.trading_start import Unmatched
+from btk.ports import Broker
+
+ACCOUNT, KIND = "account", "broker"
+
+
+def check_account(found: Restored, kind: str, account_id: str) -> None:
+    """`Unmatched` where something is held that another account, or another kind of broker, was told of."""
+    if found.commit is None or all(isinstance(record.state, Idle) for record in found.slots.values()):
+        return
+    before = found.commit.identity
+    if before.get(KIND, "none") != kind:
+        raise Unmatched(
+            f"the state holds positions of broker.kind: {before.get(KIND, 'none')}, the settings say {kind};"
+            " close them with the settings they were opened with, or `btk state forget` them"
+        )
+    if before.get(ACCOUNT) not in (None, "", account_id):
+        raise Unmatched(
+            f"the state holds positions of account {before[ACCOUNT]}, the key is of account {account_id};"
+            " use the key of that account, or `btk state forget` them"
+        )
+
+
+async def tend_orders(session: Session, broker: Broker, store: StateStore, attempts: int) -> None:
+    """Give a session its orders, reconciled: everything in flight asked about, protection put back first.
+
+    `Unmatched`, with a table, where the account shows what nobody here remembers.
+    """
+    keeping = Keeping(session.keep_now, store.confirm)
+    orders = BrokerWork(broker, session.trading, session.alarms, keeping, attempts)
+    mismatches = await orders.start()
+    if mismatches:
+        await session.keep_now()
+        raise Unmatched(_table(mismatches))
+    session.orders = orders
+
+
+def _table(rows: Sequence[Row]) -> str:
+    lines = [f"{in_words(row)}; {row.remedy}" for row in rows]
+    return "\n".join(("the account and the state do not match, so nothing was started:", *lines))
