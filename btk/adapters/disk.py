@@ -43,6 +43,26 @@ class Disk:
         finally:
             os.close(descriptor)
 
+    def extend(self, path: Path, at: int, chunk: Chunk, durable: bool) -> None:
+        """Put bytes at `at`, the end of the file as its only writer knows it; repeating what failed does no harm.
+
+        The file is made where there is none; `durable`: it is flushed to the device.
+        """
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        try:
+            left = memoryview(chunk)
+            while left:
+                done = os.pwrite(descriptor, left, at)
+                left, at = left[done:], at + done
+            if durable:
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def cut(self, path: Path, length: int) -> None:
+        """The file ends there."""
+        os.truncate(path, length)
+
     def remove(self, path: Path) -> None:
         """The name is gone; whoever has the file open or mapped keeps it."""
         path.unlink(missing_ok=True)

@@ -6,7 +6,6 @@ than what the state remembers: `cut` before going on.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -22,13 +21,17 @@ SUFFIX = ".f64"
 
 
 class EquitySeries:
-    """The series in one folder, with one writer; `DumpError` when the disk refuses."""
+    """The series in one folder, with one writer, who begins with `cut`; `DumpError` when the disk refuses."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, disk: Disk | None = None) -> None:
         self._folder = folder
+        self._disk = disk or Disk()
         self._last: dict[str, tuple[float, float]] = {}
         self._rows: dict[str, list[tuple[float, float, float]]] = {}
-        make_folder(Disk(), folder)
+        self._sizes: dict[str, int] = {}
+        self._undurable: set[str] = set()
+        self._unnamed = False
+        make_folder(self._disk, folder)
 
     def add(self, tick_ms: int, values: Mapping[str, tuple[float, float]]) -> None:
         """The profit and the money in positions of each symbol at a tick; kept until `flush`."""
@@ -38,40 +41,57 @@ class EquitySeries:
                 self._rows.setdefault(symbol, []).append((tick_ms, *value))
 
     def flush(self, durable: bool = False) -> None:
-        """Write what was added; `durable`: to the device."""
-        for symbol, rows in self._rows.items():
+        """Write what was added; `durable`: to the device, with all that was written before. Call it again if it fails."""
+        for symbol in list(self._rows) + (sorted(self._undurable - self._rows.keys()) if durable else []):
             path = self._path(symbol)
             try:
-                descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
-                try:
-                    os.write(descriptor, np.array(rows, ROW).tobytes())
-                    if durable:
-                        os.fsync(descriptor)
-                finally:
-                    os.close(descriptor)
+                self._write(symbol, path, durable)
             except OSError as error:
                 raise unwritable(path, error) from error
-        self._rows.clear()
+        if durable and self._unnamed:
+            self._name_files()
 
     def cut(self, tick_ms: int) -> None:
         """Forget everything after a tick, and what was torn."""
         for path in self._paths():
-            rows = _rows(path)
+            symbol, rows = path.name.removesuffix(SUFFIX), whole_rows(path)
             kept = int(np.searchsorted(rows["tick_ms"], tick_ms, side="right"))
-            os.truncate(path, kept * ROW.itemsize)
+            self._sizes[symbol] = kept * ROW.itemsize
+            try:
+                self._disk.cut(path, self._sizes[symbol])
+            except OSError as error:
+                raise unwritable(path, error) from error
             if kept:
-                self._last[path.name.removesuffix(SUFFIX)] = tuple(rows[kept - 1].tolist()[1:])
+                self._last[symbol] = tuple(rows[kept - 1].tolist()[1:])
 
     def read(self, minutes: Span) -> dict[str, tuple[Column, Column]]:
         """By symbol, profit and money in positions at the close of every minute of a span."""
         ticks = np.arange(minutes.from_ms, minutes.to_ms, MINUTE_MS) + MINUTE_MS
-        return {path.name.removesuffix(SUFFIX): _at(_rows(path), ticks) for path in self._paths()}
+        return {path.name.removesuffix(SUFFIX): _at(whole_rows(path), ticks) for path in self._paths()}
 
     @staticmethod
     def nothing(minutes: Span) -> tuple[Column, Column]:
         """The same of a symbol that has made no profit and holds nothing."""
         rows = (minutes.to_ms - minutes.from_ms) // MINUTE_MS
         return np.zeros(rows), np.zeros(rows)
+
+    def _write(self, symbol: str, path: Path, durable: bool) -> None:
+        added = np.array(self._rows.get(symbol, ()), ROW).tobytes()
+        self._disk.extend(path, self._sizes.get(symbol, 0), added, durable)
+        self._unnamed |= symbol not in self._sizes
+        self._sizes[symbol] = self._sizes.get(symbol, 0) + len(added)
+        self._rows.pop(symbol, None)
+        if durable:
+            self._undurable.discard(symbol)
+        else:
+            self._undurable.add(symbol)
+
+    def _name_files(self) -> None:
+        try:
+            self._disk.sync_folder(self._folder)
+        except OSError as error:
+            raise unwritable(self._folder, error) from error
+        self._unnamed = False
 
     def _paths(self) -> list[Path]:
         return sorted(self._folder.glob(f"*{SUFFIX}"))
@@ -80,9 +100,13 @@ class EquitySeries:
         return self._folder / f"{symbol}{SUFFIX}"
 
 
-def _rows(path: Path) -> NDArray[np.void]:
+def whole_rows(path: Path) -> NDArray[np.void]:
+    """The rows of a file up to the first that a kill or a power cut has torn."""
     stored = path.read_bytes()
-    return np.frombuffer(stored[: len(stored) // ROW.itemsize * ROW.itemsize], ROW)
+    rows = np.frombuffer(stored[: len(stored) // ROW.itemsize * ROW.itemsize], ROW)
+    ticks = rows["tick_ms"]
+    follows = (ticks > np.concatenate(([0.0], ticks[:-1]))) & np.isfinite(rows["profit"])
+    return rows if follows.all() else rows[: int(follows.argmin())]
 
 
 def _at(rows: NDArray[np.void], ticks: NDArray[np.int64]) -> tuple[Column, Column]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -12,7 +11,8 @@ from typing import Any, Self
 import msgspec
 import orjson
 
-from btk.adapters.disk import Disk, make_folder, save, unwritable
+from btk.adapters.disk import Disk, make_folder, save
+from btk.adapters.event_lines import EventLines
 from btk.model.events import Event
 from btk.model.names import SlotKey
 
@@ -24,25 +24,25 @@ EVENTS = "events.jsonl"
 class RunFolder:
     """Writes `run.json`, `events.jsonl` and `result.json`; `DumpError` when the disk refuses.
 
-    `again`: go on with a run that was left, or begin one of this name where none is. `last_seq` is the number of the
-    event written last.
+    `known_seq`: go on with a run that was left after that event, or begin one of this name where none is. `last_seq`
+    is the number of the event added last; `notes` are sentences about what was damaged.
     """
 
-    def __init__(self, runs: Path, run_id: str, again: bool = False) -> None:
+    def __init__(
+        self, runs: Path, run_id: str, known_seq: int | None = None, disk: Disk | None = None
+    ) -> None:
         self.path = runs / run_id
         self.last_seq = 0
-        self._disk = Disk()
+        self.notes: tuple[str, ...] = ()
+        self.disk = disk or Disk()
         self._lines: list[bytes] = []
-        make_folder(self._disk, self.path)
-        events = self.events_path
-        try:
-            if again:
-                self.last_seq = _whole_lines_only(events)
-            fresh = 0 if again else os.O_EXCL
-            owned = os.open(events, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | fresh, 0o600)
-        except OSError as error:
-            raise unwritable(events, error) from error
-        self._events = os.fdopen(owned, "wb")
+        self._events = EventLines(self.events_path, self.disk)
+        make_folder(self.disk, self.path)
+        if known_seq is not None and os.path.lexists(self.events_path):
+            self.last_seq, note = self._events.go_on(known_seq)
+            self.notes = (note,) if note else ()
+        else:
+            self._events.create()
 
     @property
     def events_path(self) -> Path:
@@ -55,53 +55,36 @@ class RunFolder:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        try:
-            self.flush()
-        finally:
-            with suppress(OSError):  # the flush has told what the disk refuses
-                self._events.close()
+        self.flush()
 
     def describe(self, facts: dict[str, Any]) -> None:
         """Write `run.json`: what was asked, before anything happens."""
-        save(self._disk, self.path / "run.json", [orjson.dumps(facts, option=orjson.OPT_INDENT_2)])
+        save(self.disk, self.path / "run.json", [orjson.dumps(facts, option=orjson.OPT_INDENT_2)])
 
-    def observe(self, key: SlotKey, event: Event) -> None:
-        """Add an event; it is written with the ones around it."""
-        self.last_seq += 1
+    def observe(self, key: SlotKey, event: Event, seq: int | None = None) -> None:
+        """Add an event, the next one or the one of a number; it is written with the ones around it."""
+        self.last_seq = self.last_seq + 1 if seq is None else seq
         head = b'{"schema":"%s","seq":%d,"recorded_at_ms":%d,"exchange":"%s",' % (
             EVENT_SCHEMA.encode(),
             self.last_seq,
             time.time_ns() // 1_000_000,
             key.exchange.encode(),
         )
-        self._lines.append(head + msgspec.json.encode(event)[1:])
+        self._lines.append(head + msgspec.json.encode(event)[1:] + b"\n")
         if len(self._lines) >= BUFFER_EVENTS:
             self.flush()
 
     def flush(self, durable: bool = False) -> None:
-        """Hand what was added to the operating system (`durable`: to the device); `DumpError` when it refuses."""
-        try:
-            self._events.write(b"".join(line + b"\n" for line in self._lines))
-            self._events.flush()
-            if durable:
-                os.fsync(self._events.fileno())
-        except OSError as error:
-            raise unwritable(self.events_path, error) from error
-        self._lines.clear()
+        """Hand what was added to the operating system (`durable`: to the device).
+
+        `DumpError` when it refuses; what was added is kept then, for the next call.
+        """
+        added = b"".join(self._lines)
+        if added or durable:
+            self._events.add(added, durable)
+            self._lines.clear()
 
     def finish(self, document: dict[str, Any]) -> None:
         """Write the last events and `result.json`."""
         self.flush()
-        save(self._disk, self.path / "result.json", [orjson.dumps(document)])
-
-
-def _whole_lines_only(events: Path) -> int:
-    """Cut off a line that a kill has torn; the number of the last whole one."""
-    if not events.exists():
-        return 0
-    written = events.read_bytes()
-    whole = written[: written.rfind(b"\n") + 1]
-    if len(whole) < len(written):
-        os.truncate(events, len(whole))
-    last = whole.rstrip(b"\n").rpartition(b"\n")[2]
-    return int(orjson.loads(last)["seq"]) if last else 0
+        save(self.disk, self.path / "result.json", [orjson.dumps(document)])

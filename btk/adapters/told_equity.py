@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
-from btk.adapters.equity_series import ROW, SUFFIX, EquitySeries
+from btk.adapters.equity_series import SUFFIX, EquitySeries, whole_rows
 from btk.model.bars import Span
 from btk.model.intervals import MINUTE_MS, floor_to
 from btk.report.run_record import FramePart
@@ -27,6 +25,5 @@ def told_equity(folder: Path, frame: FramePart) -> ToldEquity | None:
 
 
 def _last_tick_ms(path: Path) -> int:
-    stored = path.read_bytes()
-    rows = np.frombuffer(stored[: len(stored) // ROW.itemsize * ROW.itemsize], ROW)
+    rows = whole_rows(path)
     return int(rows["tick_ms"][-1]) if len(rows) else 0

@@ -7,7 +7,6 @@ so that each is told once; the equity's rows come before it and are cut back to 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 
 import msgspec
 
@@ -19,7 +18,7 @@ from btk.engines.equity_tape import PastEquity
 from btk.engines.trading import Memory, Trading
 from btk.library.state_store import StateStore
 from btk.model.bars import Span
-from btk.model.events import Event
+from btk.model.events import AlarmEvent, Event
 from btk.model.intervals import HOUR_MS
 from btk.model.names import SlotKey
 from btk.model.records import RunMark, WalletRecord
@@ -29,16 +28,20 @@ Observer = Callable[[int, SlotKey, Event], None]
 
 
 class RunMemory:
-    """The memory of the run `mark` in `runs`; `observers` are told of every event once it is written."""
+    """The memory of the run `mark` in its folder; `observers` are told of every event once it is written."""
 
-    def __init__(self, store: StateStore, runs: Path, mark: RunMark, next_seq: int, first: SlotKey) -> None:
+    def __init__(
+        self, store: StateStore, folder: RunFolder, mark: RunMark, next_seq: int, first: SlotKey
+    ) -> None:
         self.mark = mark
         self._first = first
         self.observers: list[Observer] = []
-        self.folder = RunFolder(runs, mark.run_id, again=True)
+        self.folder = folder
         self._store = store
-        self._series = EquitySeries(self.folder.path / EQUITY)
+        self._series = EquitySeries(folder.path / EQUITY, folder.disk)
         self._next_seq = next_seq
+        self._heard = folder.last_seq
+        self._deaf: list[Observer] = []
         self._untold: list[tuple[SlotKey, NumberedEvent]] = []
         self._cleared: tuple[SlotRecord, ...] = ()
         self._durable_ms = 0
@@ -79,19 +82,21 @@ class RunMemory:
         durable = tick_ms - self._durable_ms >= HOUR_MS
         self._series.flush(durable)
         self._durable_ms = tick_ms if durable else self._durable_ms
+        told = list(self._untold)
         self.mark = msgspec.structs.replace(self.mark, first_prices=trading.first_prices)
         await self._store.commit(
             Change(
                 tick_ms=tick_ms,
-                slots=(*trading.records(self._untold), *self._cleared),
+                slots=(*trading.records(told), *self._cleared),
                 wallet=trading.wallet(),
                 books=trading.books(),
                 next_seq=self._next_seq,
                 run=self.mark,
             )
         )
-        self._tell(self._untold)
-        self._untold, self._cleared = [], ()
+        self._cleared = ()
+        self._tell(told)
+        del self._untold[: len(told)]
 
     async def spread(self) -> None:
         """Write what is computed from the state; the next start would do it too."""
@@ -103,6 +108,15 @@ class RunMemory:
             SlotRecord(symbol=key.symbol, strategy=key.strategy, exchange=key.exchange) for key in keys
         )
 
+    def doubts(self, records: Sequence[SlotRecord]) -> tuple[str, ...]:
+        """Sentences about events that are damaged or gone; `records` hold those that are still to be told."""
+        late = [event.seq for record in records for event in record.untold]
+        lost = range(self.folder.last_seq + 1, min(late, default=self._next_seq))
+        if not lost:
+            return self.folder.notes
+        missing = f"{len(lost)} events from {lost.start} on are missing in {self.folder.events_path}"
+        return (*self.folder.notes, missing)
+
     def tell_again(self, records: Sequence[SlotRecord]) -> None:
         """Tell what a kill kept from being told."""
         late = [(record.key, event) for record in records for event in record.untold]
@@ -113,14 +127,30 @@ class RunMemory:
         self.mark = msgspec.structs.replace(self.mark, ended=True)
 
     def _tell(self, numbered: Sequence[tuple[SlotKey, NumberedEvent]]) -> None:
-        fresh = [(key, event) for key, event in numbered if event.seq > self.folder.last_seq]
-        for key, event in fresh:
-            self.folder.observe(key, event.event)
-        if fresh:
+        for key, event in numbered:
+            if event.seq > self.folder.last_seq:
+                self.folder.observe(key, event.event, event.seq)
+        if self.folder.last_seq > self._heard:
             self.folder.flush(durable=True)
+        fresh = [(key, event) for key, event in numbered if event.seq > self._heard]
+        self._heard = self.folder.last_seq
         for key, event in fresh:
             for observer in self.observers:
-                observer(event.seq, key, event.event)
+                self._try(observer, key, event)
+
+    def _try(self, observer: Observer, key: SlotKey, told: NumberedEvent) -> None:
+        try:
+            observer(told.seq, key, told.event)
+        except Exception as error:  # noqa: BLE001 - whoever listens may fail in any way; that never stops a trade
+            if observer not in self._deaf:
+                self._deaf.append(observer)
+                self._complain(told.event.tick_ms, f"it was not told of event {told.seq}: {error!r}")
+
+    def _complain(self, tick_ms: int, message: str) -> None:
+        when = {"at_ms": tick_ms, "tick_ms": tick_ms}
+        self.note_of_run(
+            AlarmEvent(**when, symbol="", strategy="", subject="an observer", message=message, over=True)
+        )
 
 
 def memory_of(records: Sequence[SlotRecord], last: Change, past: PastEquity) -> Memory:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import json
-import os
 import stat
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from btk.adapters.disk import Chunk, Disk
 from btk.adapters.run_folder import BUFFER_EVENTS, RunFolder
 from btk.model.errors import DumpError
 from btk.model.events import ErrorEvent, PausedEvent
@@ -24,11 +25,6 @@ def paused(at_ms: int) -> PausedEvent:
 
 def written(folder: RunFolder) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (folder.path / "events.jsonl").read_bytes().splitlines()]
-
-
-def descriptor_of(path: Path) -> int:
-    links = [link for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
-    return next(int(link.name) for link in links if os.readlink(link) == str(path))
 
 
 def test_an_event_is_a_line_with_its_number_its_slot_and_its_own_words(tmp_path: Path) -> None:
@@ -113,16 +109,67 @@ def test_a_run_never_writes_over_another(tmp_path: Path) -> None:
     assert len(written(first)) == 1
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, which only Linux has")
-def test_a_full_disk_is_told_as_what_it_is(tmp_path: Path) -> None:
-    def fill() -> None:
-        with RunFolder(tmp_path, "one") as folder, open("/dev/full", "wb") as full:
-            os.dup2(full.fileno(), descriptor_of(folder.path / "events.jsonl"))
-            for minute in range(BUFFER_EVENTS):
-                folder.observe(SLOT, paused(minute))
+class FullDisk(Disk):
+    """Takes half of what an event file is to get, until there is room again."""
 
-    with pytest.raises(DumpError, match="No space left"):
-        fill()
+    is_full = True
+
+    def extend(self, path: Path, at: int, chunk: Chunk, durable: bool) -> None:
+        if not self.is_full:
+            super().extend(path, at, chunk, durable)
+            return
+        super().extend(path, at, chunk[: len(chunk) // 2], durable)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_full_disk_is_told_as_what_it_is_and_costs_no_event(tmp_path: Path) -> None:
+    disk = FullDisk()
+    with RunFolder(tmp_path, "one", disk=disk) as folder:
+        for minute in range(BUFFER_EVENTS - 1):
+            folder.observe(SLOT, paused(minute))
+        with pytest.raises(DumpError, match="No space left"):
+            folder.observe(SLOT, paused(BUFFER_EVENTS))
+        disk.is_full = False
+    assert [event["seq"] for event in written(folder)] == list(range(1, BUFFER_EVENTS + 1))
+
+
+def left(tmp_path: Path, events: int) -> Path:
+    """A folder that a run has left after so many events."""
+    with RunFolder(tmp_path, "one") as folder:
+        for minute in range(events):
+            folder.observe(SLOT, paused(minute))
+    return folder.events_path
+
+
+@pytest.mark.parametrize("tail", [b'{"schema":"btk.ev', b"\0" * 300, b"\0\0\n\0\n", b'{"seq":3}'])
+def test_what_a_power_cut_has_torn_is_cut_off(tmp_path: Path, tail: bytes) -> None:
+    path = left(tmp_path, 2)
+    path.write_bytes(path.read_bytes() + tail)
+    with RunFolder(tmp_path, "one", known_seq=9) as folder:
+        assert (folder.last_seq, folder.notes) == (2, ())
+        folder.observe(SLOT, paused(0))
+    assert [event["seq"] for event in written(folder)] == [1, 2, 3]
+
+
+def test_a_damaged_line_is_left_out_and_kept_beside(tmp_path: Path) -> None:
+    path = left(tmp_path, 3)
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(lines[0] + b"?" + lines[1][1:] + lines[2])
+    with RunFolder(tmp_path, "one", known_seq=3) as folder:
+        assert folder.last_seq == 3
+        assert folder.notes[0].startswith(f"1 lines of {path} could not be read")
+    assert [event["seq"] for event in written(folder)] == [1, 3]
+    assert b"?" in path.with_name("events.jsonl.damaged").read_bytes()
+
+
+def test_events_that_the_state_does_not_know_are_set_aside(tmp_path: Path) -> None:
+    path = left(tmp_path, 3)
+    with RunFolder(tmp_path, "one", known_seq=2) as folder:
+        folder.observe(SLOT, paused(7), seq=3)
+        assert len(folder.notes) == 1
+    assert [event["seq"] for event in written(folder)] == [1, 2, 3]
+    assert written(folder)[2]["at_ms"] == 7
+    assert len(path.with_name("events.jsonl.damaged").read_bytes().splitlines()) == 3
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from random import Random
 
-import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -31,7 +30,9 @@ def assert_same(wild: Wild, kill: Kill) -> None:
     events: list[tuple[SlotKey, Event]] = []
     diaries: list[Diary] = []
     job = job_of(wild, diaries, candles)
-    outcome = Backtest(job, lambda key, event: events.append((key, event)), time.perf_counter).run(StopSwitch())
+    outcome = Backtest(job, lambda key, event: events.append((key, event)), time.perf_counter).run(
+        StopSwitch()
+    )
     live_diaries: list[list[Diary]] = []
 
     def make() -> Job:

@@ -13,7 +13,6 @@ import numpy as np
 from btk.core.commit import Change, Commit, commit_of
 from btk.core.documents import to_document
 from btk.engines.backtest import Job
-from btk.engines.drivers import StopSwitch, drive
 from btk.engines.equity_tape import PastEquity
 from btk.engines.patient_driver import ENDLESS, PatientDriver
 from btk.engines.trading import Memory, Trading
@@ -91,7 +90,9 @@ class _Life:
 
 
 def _written_and_read(trading: Trading, tick_ms: int) -> Change:
-    change = Change(tick_ms=tick_ms, slots=trading.records([]), wallet=trading.wallet(), books=trading.books())
+    change = Change(
+        tick_ms=tick_ms, slots=trading.records([]), wallet=trading.wallet(), books=trading.books()
+    )
     commit = Commit(exchange="test", epoch=1, number=1, owner=OWNER, identity={}, heads={}, change=change)
     return commit_of(msgspec.json.decode(msgspec.json.encode(to_document(commit)))).change
 
