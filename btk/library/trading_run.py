@@ -18,7 +18,6 @@ from btk import wiring
 from btk.adapters.command_files import CommandFiles
 from btk.adapters.host import ThisHost
 from btk.adapters.run_folder import RunFolder
-from btk.adapters.run_folder import RunFolder
 from btk.adapters.state_factory import state_factory
 from btk.adapters.state_lock import only_writer, this_process
 from btk.engines.backtest import MODELS
