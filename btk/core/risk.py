@@ -129,7 +129,8 @@ class RiskBook:
     def room_for(self, key: SlotKey, cost: float) -> str | None:
         """Why a slot's place may not grow by `cost`, or None."""
         limit = self.profile.max_exposure
-        exposure = sum(place.cost for place in self._places.values())
+        # In the order of the slots: a restart takes the places in another one, and must say the same.
+        exposure = sum(place.cost for _, place in sorted(self._places.items()))
         if limit is not None and exposure + cost > limit * (1 + RELATIVE_TOLERANCE):
             return f"max_exposure {limit:g}: {exposure:g} is taken, {cost:g} more would exceed it"
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from typing import cast
 
 import msgspec
@@ -93,6 +94,21 @@ def test_a_restored_profile_refuses_what_it_would_have_refused(drawdown_pct: flo
         wish = _candidate(symbol, now_ms, cost)
         assert again.refusal(ETH, wish, STANDING, False) == book.refusal(ETH, wish, STANDING, False)
     assert again.record() == book.record()
+
+
+def test_the_order_in_which_places_were_taken_is_in_no_answer() -> None:
+    costs = {"AUSDT": 58.9724, "BUSDT": 18.4374, "CUSDT": 36.1977}
+    places = {
+        SlotKey(symbol, "probe", "test"): BookPosition(symbol, "probe", "long", cost)
+        for symbol, cost in costs.items()
+    }
+    answers = set()
+    for order in permutations(places):
+        book = RiskBook("careful", PROFILE, ())
+        for key in order:
+            book.take(key, places[key])
+        answers.add(book.room_for(BTC, 1.0))
+    assert len(answers) == 1
 
 
 def _candidate(symbol: str, now_ms: int, cost: float) -> Candidate:
