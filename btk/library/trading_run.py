@@ -278,14 +278,18 @@ class TradingRun:
         looking = asyncio.create_task(outside.look(control.wake))
         try:
             with control.signals():
-                await session.run(control, outside)
+                has_ended = await session.run(control, outside)
+                mark = msgspec.structs.replace(memory.mark, ended=has_ended)
+                seconds = time.perf_counter() - began
+                outcome = trading_outcome(session.trading, mark, memory.folder.events_path, seconds)
+                document = trading_document(self._run_mode, self._setup, mark, outcome)
+                memory.folder.finish(document)
+                if has_ended:
+                    # Only now: a run that was killed before its result was written is gone on with, and ends again.
+                    await session.end(outside)
         finally:
             looking.cancel()
             session.close()
-        seconds = time.perf_counter() - began
-        outcome = trading_outcome(session.trading, memory.mark, memory.folder.events_path, seconds)
-        document = trading_document(self._run_mode, self._setup, memory.mark, outcome)
-        memory.folder.finish(document)
         return Ended(document, memory.folder.path, outcome, control.left_by)
 
 

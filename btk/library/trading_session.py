@@ -65,14 +65,20 @@ class Session:
         self._driver = driver
         self._pace = pace
         self._stopped: list[SlotKey] = []
+        self._is_saved = True
         self._saved_at = self._spread_at = time.perf_counter()
         self._troubled: set[str] = set()
 
     async def run(self, control: StopControl, outside: OrdersFromOutside) -> bool:
-        """Until it has ended (True) or is told to leave (False); everything is saved when it returns."""
+        """Until it has ended (True: call `end` when its result is written) or is told to leave (False).
+
+        Everything is saved when it returns; `DumpError`, `Transient`, `Unknown` where that cannot be done.
+        """
         while control.left_by is None:
             if self._has_ended(control):
-                await self._finish(outside)
+                self.trading.finish()
+                self.memory.note(self.trading.take_told())
+                await self._keep_for_good()
                 return True
             await self._tend_orders(control)
             tick_ms = await self._ticks.next(self.tick_ms, control.wake)
@@ -80,15 +86,21 @@ class Session:
             outside.give(self.trading, self.tick_ms, control)
             if tick_ms is not None:
                 await self._go_to(tick_ms)
-                outside.done(self.trading)
+                if self._is_saved:
+                    outside.done(self.trading)
                 if self.orders is not None:
                     await self.orders.check_holdings()
         if control.second_thoughts:
             self.trading.take_back_stop(self._stopped)
-        await self._keep()
-        await self._spread()
+        await self._keep_for_good()
         outside.done(self.trading)
         return False
+
+    async def end(self, outside: OrdersFromOutside) -> None:
+        """The run is over; the next start begins another."""
+        self.memory.end()
+        await self._keep_for_good()
+        outside.end()
 
     async def keep_now(self) -> bool:
         """Save everything, its events told; whether the disk took it."""
@@ -116,20 +128,9 @@ class Session:
                 self._stopped = [key for key, slot in trading.slots.items() if not slot.stopping]
                 trading.order(self._stopped, Stop(), self.tick_ms)
             if control.stopping == "flatten":
-                trading.order(trading.open_slots, ClosePosition("flatten"), self.tick_ms)
+                unasked = [key for key in trading.open_slots if not trading.awaits([key])]
+                trading.order(unasked, ClosePosition("flatten"), self.tick_ms)
         return trading.ended or self.tick_ms >= trading.end_tick_ms
-
-    async def _finish(self, outside: OrdersFromOutside) -> None:
-        self.trading.finish()
-        self.memory.note(self.trading.take_told())
-        self.memory.end()
-        await self._keep()
-        await self._spread()
-        outside.end()
-
-    async def _spread(self) -> None:
-        await self.memory.spread()
-        self._spread_at = time.perf_counter()
 
     async def _go_to(self, tick_ms: int) -> None:
         started = time.perf_counter()
@@ -138,6 +139,7 @@ class Session:
         saving = 0.0
         self._tell_troubles(tick_ms)
         for part in self.trading.parts(known, tick_ms):
+            self._is_saved = False
             await self._driver.drive(self.trading.step(part, known))
             self.tick_ms = max(self.tick_ms, part.tick_ms)
             if part.tick_ms >= self.trading.end_tick_ms:
@@ -171,19 +173,30 @@ class Session:
 
     async def _keep(self) -> bool:
         try:
-            await self.memory.keep(self.trading, self.tick_ms)
+            await self._save()
         except (DumpError, Transient, Unknown) as error:
             if not self._pace.forgiving:
                 raise
             self.trading.hold_back(UNSAVED)
             self.alarms.ring(self.tick_ms, "state", f"{UNSAVED}, so nothing new is opened: {error}")
             return False
-        self._saved_at = time.perf_counter()
-        if self._saved_at - self._spread_at >= self._pace.spread_seconds:
-            await self._spread()
         self.trading.hold_back("")
         self.alarms.over(self.tick_ms, "state")
         return True
+
+    async def _save(self) -> None:
+        await self.memory.keep(self.trading, self.tick_ms)
+        self._is_saved, self._saved_at = True, time.perf_counter()
+        if self._saved_at - self._spread_at >= self._pace.spread_seconds:
+            await self._spread()
+
+    async def _keep_for_good(self) -> None:
+        await self.memory.keep(self.trading, self.tick_ms)
+        await self._spread()
+
+    async def _spread(self) -> None:
+        await self.memory.spread()
+        self._spread_at = time.perf_counter()
 
 
 def _nobody(times: TickTimes) -> None:
