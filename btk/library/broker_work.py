@@ -42,6 +42,10 @@ from btk.ports import Broker
 
 POLL_MS = 15_000
 """So often an order that stands at the exchange is looked at."""
+ENTRY_POLL_MS = 1_000
+"""So often a resting entry is: once it is filled its position has no stop."""
+EACH_ENTRY_MS = 250
+"""The same for many entries, so that they take no more than a part of what an exchange allows."""
 MOST_ROUNDS = 50
 MOST_SENDS_A_MINUTE = 60
 FILLS_BEFORE_MS = 60_000
@@ -134,7 +138,7 @@ class BrokerWork:
         found = []
         for key, intent in self._slots.intents():
             step = step_of(intent)
-            if isinstance(step, Rest) and now_ms >= self._looked_ms.get(intent.client_order_id, 0) + POLL_MS:
+            if isinstance(step, Rest) and now_ms >= self._look_again_ms(intent):
                 step = Ask(now_ms)
             at_ms = getattr(step, "at_ms", None)
             if at_ms is not None and at_ms <= now_ms and self._may(key, intent, step):
@@ -229,10 +233,17 @@ class BrokerWork:
         for _, intent in self._slots.intents():
             step = step_of(intent)
             if isinstance(step, Rest):
-                times.append(self._looked_ms.get(intent.client_order_id, 0) + POLL_MS)
+                times.append(self._look_again_ms(intent))
             elif (at_ms := getattr(step, "at_ms", None)) is not None:
                 times.append(at_ms)
         return min(times, default=None)
+
+    def _look_again_ms(self, intent: Intent) -> int:
+        poll_ms = POLL_MS
+        if intent.leg in ENTRY_LEGS:
+            resting = sum(one.leg in ENTRY_LEGS and one.standing for _, one in self._slots.intents())
+            poll_ms = max(ENTRY_POLL_MS, EACH_ENTRY_MS * resting)
+        return self._looked_ms.get(intent.client_order_id, 0) + poll_ms
 
     async def _reading(self, symbol: str) -> Picture:
         broker, limits = self._broker, self._broker.limits(symbol)

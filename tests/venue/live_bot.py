@@ -1,0 +1,177 @@
+"""A live run at the venue that trades: the real session, state, orders and ccxt client, on a clock that jumps.
+
+Prices follow a script of (seconds since the start, price); the candles are what the script makes of every minute.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from btk import wiring
+from btk.adapters.command_files import CommandFiles
+from btk.adapters.run_folder import RunFolder
+from btk.adapters.state_factory import Factory
+from btk.adapters.state_lock import this_process
+from btk.adapters.state_memory import MemoryBackend
+from btk.core.rules import Rules
+from btk.core.strategy import Strategy
+from btk.engines.backtest import Job, Seat
+from btk.engines.drivers import is_async
+from btk.engines.loop import Conversation
+from btk.engines.requests import Ahead
+from btk.engines.trading import Memory, Trading
+from btk.library.broker_start import tend_orders
+from btk.library.orders_from_outside import OrdersFromOutside
+from btk.library.run_memory import RunMemory
+from btk.library.state_backends import StateBackends
+from btk.library.state_store import Roster, StateStore
+from btk.library.stop_control import StopControl
+from btk.library.trading_session import LIVE, Session
+from btk.library.trading_start import Wish, beginning
+from btk.model.bars import Bars
+from btk.model.intervals import MINUTE_MS, floor_to
+from btk.model.names import SlotKey
+from btk.model.settings import Frame
+from tests.fakes.recorded_candles import RecordedCandles
+from tests.venue.broker_seat import SYMBOLS, Kind, seated_broker
+from tests.venue.trading_loop import LoopClock
+from tests.venue.trading_venue import TradingVenue
+
+Script = Sequence[tuple[float, float]]
+WARM_MINUTES = 30
+FOREVER_MS = 253_402_300_740_000
+
+
+def candles_of(script: Script, start_ms: int, minutes: int) -> Bars:
+    """Minutes of the script, after half an hour at its first price."""
+    rows, price, events = [], script[0][1], list(script)
+    for minute in range(-WARM_MINUTES, minutes):
+        seen = [price]
+        while events and events[0][0] < (minute + 1) * 60:
+            price = events.pop(0)[1]
+            seen.append(price)
+        rows.append((seen[0], max(seen), min(seen), price, 1.0))
+    first_ms = start_ms - WARM_MINUTES * MINUTE_MS
+    return Bars(first_ms, MINUTE_MS, np.array(rows, np.float64).T)
+
+
+class LoopTicks:
+    """Ticks by the loop's clock; every minute is known when it has closed."""
+
+    def __init__(self, symbol: str, now_ms: Callable[[], int]) -> None:
+        self._symbol = symbol
+        self._now_ms = now_ms
+
+    async def next(self, after_ms: int, wake: asyncio.Event) -> int | None:
+        left = (after_ms + MINUTE_MS + 1000 - self._now_ms()) / 1000
+        if left > 0:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(wake.wait(), left)
+        tick_ms = floor_to(self._now_ms() - 1000, MINUTE_MS)
+        return tick_ms if tick_ms > after_ms else None
+
+    async def known(self, tick_ms: int) -> dict[str, int]:
+        return {self._symbol: tick_ms}
+
+    def troubles(self) -> dict[str, str]:
+        return {}
+
+
+class InlineDriver:
+    """Asks strategies where they stand: on a clock that jumps no thread can be waited for."""
+
+    async def drive(self, conversation: Conversation) -> None:
+        answer: Any = None
+        try:
+            while True:
+                request = conversation.send(answer)
+                if isinstance(request, Ahead):
+                    answer = None
+                else:
+                    answer = await request.perform_async() if is_async(request) else request.perform()
+        except StopIteration:
+            return
+
+    def close(self) -> None:
+        return None
+
+
+class Bot:
+    """One account, one strategy, one symbol. `start` as often as a process would be; the state outlives it."""
+
+    def __init__(
+        self, venue: TradingVenue, clock: LoopClock, strategy: Callable[[], Strategy], kind: Kind, runs: Path
+    ) -> None:
+        self.venue = venue
+        self.clock = clock
+        self.kind: Kind = kind
+        self.symbol = SYMBOLS[kind]
+        self.key = SlotKey(self.symbol, "probe", "binance")
+        self.events: list[Any] = []
+        self.session: Session
+        self._strategy = strategy
+        self._runs = runs
+        self._kept: dict[str, MemoryBackend] = {}
+        self.start_ms = clock.true_ms()
+
+    def follow(self, script: Script, minutes: int) -> None:
+        """Let the venue's price take its course, in candles too."""
+        self._bars = candles_of(script, floor_to(self.start_ms, MINUTE_MS), minutes)
+        loop = asyncio.get_running_loop()
+        market = self.venue.spot if self.kind == "spot" else self.venue.contracts
+        for seconds, price in script:
+            loop.call_later(seconds, market.move, "BTCUSDT", str(price))
+
+    async def run(self, until_seconds: float) -> None:
+        """A process from now until it is told to leave; `CancelledError` stands for kill -9."""
+        control = StopControl("wait")
+        left = until_seconds - (self.clock.true_ms() - self.start_ms) / 1000
+        asyncio.get_running_loop().call_later(left, control.leave, 143)
+        store = StateStore(StateBackends("live", self._factory()), self._roster(), this_process("btk live"))
+        found = await store.load()
+        broker = seated_broker(self.venue, self.clock, self.kind)
+        facts = await broker.connect([self.symbol])
+        try:
+            now_ms = floor_to(self.clock.true_ms(), MINUTE_MS)
+            start = beginning(found, Wish(now_ms, None, 10_000.0, fresh=False))
+            job = self._job(Frame(from_ms=start.mark.from_ms, to_ms=FOREVER_MS))
+            trading = Trading(job, start.reached_ms + MINUTE_MS)
+            folder = RunFolder(self._runs, start.mark.run_id, known_seq=start.next_seq - 1)
+            memory = RunMemory(store, folder, start.mark, start.next_seq, self.key)
+            past = memory.past(job.symbols, start.reached_ms)
+            trading.recall(Memory(start.slots, start.wallet, start.books, past), start.reached_ms)
+            memory.tell_again(list(start.slots.values()))
+            ticks = LoopTicks(self.symbol, self.clock.true_ms)
+            session = Session(trading, ticks, memory, InlineDriver(), LIVE)
+            self.session = session
+            memory.observers.append(lambda seq, key, event: self.events.append(event))
+            with memory.folder:
+                store.identify({"broker": "ccxt", "account": facts.account_id})
+                await tend_orders(session, broker, store, 5)
+                outside = OrdersFromOutside(CommandFiles(self._runs / "command"))
+                await session.run(control, outside)
+        finally:
+            await broker.close()
+
+    def _job(self, frame: Frame) -> Job:
+        source = RecordedCandles({self.symbol: self._bars}, exchange="binance")
+        rules = Rules(slippage_pct=0.0, short=self.kind == "swap", position_cost=1000.0)
+        seats = [Seat(self.key, self._strategy(), ())]
+        return wiring.brokered(
+            Job(seats=seats, source=source, frame=frame, model="candle", rules=rules, wallet_start=10_000.0)
+        )
+
+    def _roster(self) -> Roster:
+        return Roster(exchange="binance", slots=(self.key,))
+
+    def _factory(self) -> Factory:
+        def made(entity: str, base: str) -> MemoryBackend:
+            return self._kept.setdefault(f"{base}/{entity}", MemoryBackend(entity, base))
+
+        return made
