@@ -5,13 +5,17 @@ from __future__ import annotations
 import fcntl
 import os
 import socket
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from btk.adapters.disk import unwritable
 from btk.model.errors import AlreadyRunning, DumpError
+
+LOOKS = 5
+LOOK_SECONDS = 0.01
 
 
 class Taken(AlreadyRunning):
@@ -51,6 +55,23 @@ def wait_until_free(taken: Taken) -> None:
         os.close(descriptor)
 
 
+def holder(path: Path) -> str | None:
+    """Who holds the lock file at `path`, in the words it was signed with; None when nobody does."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise DumpError(f"{path} cannot be read: {error.strerror}; ask as the user who runs btk") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _signature(descriptor)
+    finally:
+        os.close(descriptor)
+    return None
+
+
 @contextmanager
 def folder_alone(folder: Path) -> Iterator[None]:
     """Be the only process in a folder for a moment; `BlockingIOError` when another is there."""
@@ -64,14 +85,26 @@ def folder_alone(folder: Path) -> Iterator[None]:
 
 def _take(descriptor: int, path: Path, what: str) -> None:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _try_for_a_moment(descriptor)
     except BlockingIOError:
-        holder = os.pread(descriptor, 400, 0).decode(errors="replace").strip() or "another process"
-        raise Taken(path, what, holder) from None
+        raise Taken(path, what, _signature(descriptor)) from None
     except OSError as error:
         raise DumpError(
             f"{path} cannot be locked: {error.strerror or error}; put it on a file system that has locks"
         ) from error
+
+
+def _try_for_a_moment(descriptor: int) -> None:
+    # Whoever asks for the holder has the lock for an instant; that must keep no run from starting.
+    for _ in range(LOOKS):
+        with suppress(BlockingIOError):
+            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        time.sleep(LOOK_SECONDS)
+    return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _signature(descriptor: int) -> str:
+    return os.pread(descriptor, 400, 0).decode(errors="replace").strip() or "another process"
 
 
 def _sign(descriptor: int, command: str) -> None:

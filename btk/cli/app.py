@@ -26,13 +26,19 @@ class Commands(LazyGroup):
             "btk.cli.cache_commands", "app", "Fetch candles or bring them in, list and check what is stored."
         ),
         "config": Row("btk.cli.config_commands", "app", "Show, check and start the settings."),
+        "flatten": Row("btk.cli.control_commands", "flatten", "Close the positions of a run, and pause it."),
         "list": Row("btk.cli.list_commands", "app", "List what there is to choose from."),
         "live": Row("btk.cli.live_command", "live", "Trade live; without a broker, signals only."),
         "new": Row("btk.cli.new_command", "new", "Make a project of your own."),
         "notify": Row("btk.cli.notify_commands", "app", "Try out the addresses that are told of events."),
         "paper": Row("btk.cli.paper_command", "paper", "Trade on live prices without orders."),
+        "pause": Row("btk.cli.control_commands", "pause", "Let a run ask for no new signals."),
         "report": Row("btk.cli.report_commands", "app", "Look at what runs left behind."),
+        "resume": Row("btk.cli.control_commands", "resume", "Let a run ask for signals again."),
         "session": Row("btk.cli.session_command", "session", "Log in to Telegram, once."),
+        "state": Row("btk.cli.state_commands", "app", "Look at what a run remembers, or forget it."),
+        "status": Row("btk.cli.status_command", "status", "Show how a paper or live run is doing."),
+        "stop": Row("btk.cli.control_commands", "stop", "End a run, as its --on-stop says."),
         "walker": Row(
             "btk.cli.walker_command", "walker", "Try many strategies or parameters, and rank them."
         ),

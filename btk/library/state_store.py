@@ -7,7 +7,7 @@ and what is computed from them are brought up to it afterwards, and again at the
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -133,6 +133,12 @@ class StateStore:
             )
             await (await self._files.copy()).write(to_document(commit))
 
+    async def look(self, also: Iterable[SlotKey] = ()) -> tuple[Commit | None, tuple[SlotRecord, ...]]:
+        """The last commit and the record of every slot in it and of those in `also`; nothing is claimed or written."""
+        last, _ = await self._last_commit()
+        found = await self._recover_all(last, also)
+        return last, tuple(one.record for one in found.values() if one.record is not None)
+
     async def confirm(self) -> None:
         """Ask whether the state is still this process's: `Overtaken` when it is not. For the moment before sending."""
         await (await self._files.tick()).confirm()
@@ -156,11 +162,13 @@ class StateStore:
         commit = newest_commit([_commit(tick), _commit(copy)])
         return commit, [f"{words}; the one before it is used, the last orders may be missing from it"]
 
-    async def _recover_all(self, last: Commit | None) -> dict[SlotKey, Recovered]:
+    async def _recover_all(
+        self, last: Commit | None, also: Iterable[SlotKey] = ()
+    ) -> dict[SlotKey, Recovered]:
         known = [SlotKey.of(slot) for slot in last.heads] if last else []
         return {
             key: recover(key, last, _remains(key, await self._files.record(key)))
-            for key in dict.fromkeys((*self._roster.slots, *known))
+            for key in dict.fromkeys((*self._roster.slots, *known, *also))
         }
 
     def _orphans(self) -> tuple[SlotKey, ...]:
