@@ -15,7 +15,7 @@ from btk.core.market import Indicators, Market
 from btk.core.model import ExecutionModel, Minutes
 from btk.core.risk import RiskBook, RiskRule
 from btk.core.rules import Rules, Terms
-from btk.core.states import Idle
+from btk.core.states import Idle, State
 from btk.core.strategy import Strategy, overrides
 from btk.core.vwap_model import VWAP
 from btk.engines.drivers import StopSwitch, drive
@@ -26,7 +26,7 @@ from btk.engines.frame_end import FrameEnd
 from btk.engines.history import ReplayHistory
 from btk.engines.inbox import Inbox
 from btk.engines.indicator_columns import candidate_closes, frame_bars, indicator_columns
-from btk.engines.journal import Journal, Observer
+from btk.engines.journal import Journal, Observer, PingObserver
 from btk.engines.loop import Loop, end_frame
 from btk.engines.outcome import Outcome, Recorder, SymbolFacts
 from btk.engines.past import Past
@@ -125,6 +125,12 @@ class Backtest:
     def reached_ms(self) -> int:
         """The tick every slot has come to; for progress, from any thread."""
         return max(self._loop.now_ms, min(slot.market.now_ms for slot in self.slots))
+
+    def ping(self, states: frozenset[type[State]], observer: PingObserver) -> None:
+        """Have every minute in these states told of too; each of them is looked at then."""
+        self._world.journal.on_ping = observer
+        for slot in self.slots:
+            slot.hooks.ping(states)
 
     def run(self, switch: StopSwitch) -> Outcome:
         """Replay the frame; ends early, with a marked outcome, when the switch is pressed."""

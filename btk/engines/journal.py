@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Protocol
+from typing import Protocol, cast
 
+from btk.engines.ping import Ping
 from btk.model.events import Event
 from btk.model.names import SlotKey
 
@@ -25,14 +26,26 @@ class Observer(Protocol):
         """One event of one slot."""
 
 
+class PingObserver(Protocol):
+    """Told of every ping that was asked for, in its place between the events."""
+
+    def __call__(self, key: SlotKey, ping: Ping) -> None:
+        """One minute of one slot."""
+
+
+def unheard(key: SlotKey, ping: Ping) -> None:
+    """Nobody asked."""
+
+
 class Journal:
-    """Collects events by tick, phase and slot; `flush` tells the observer all of them."""
+    """Collects events by tick, phase and slot; `flush` tells the observer all of them, and `on_ping` the pings."""
 
     def __init__(self, observer: Observer) -> None:
+        self.on_ping: PingObserver = unheard
         self._observer = observer
-        self._notes: list[tuple[int, int, int, int, SlotKey, Event]] = []
+        self._notes: list[tuple[int, int, int, int, SlotKey, Event | Ping]] = []
 
-    def note(self, phase: Phase, order: int, key: SlotKey, event: Event) -> None:
+    def note(self, phase: Phase, order: int, key: SlotKey, event: Event | Ping) -> None:
         """Keep an event of the slot that is `order`th."""
         self._notes.append((event.tick_ms, phase, order, len(self._notes), key, event))
 
@@ -41,5 +54,8 @@ class Journal:
         # The counter makes every note unique, so that keys and events are never compared.
         self._notes.sort()
         for *_, key, event in self._notes:
-            self._observer(key, event)
+            if type(event) is Ping:
+                self.on_ping(key, event)
+            else:
+                self._observer(key, cast(Event, event))
         self._notes.clear()

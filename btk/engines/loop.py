@@ -17,7 +17,7 @@ from btk.engines.judge import Judge, Rejection
 from btk.engines.refusals import Wish, rejected
 from btk.engines.requests import Ahead, Answer, Ask, Request, Watch
 from btk.engines.slot import Slot
-from btk.engines.slot_hooks import Hook
+from btk.engines.slot_outlook import hard_ms, has_more_at, is_sure_to_be_asked, plan_next
 from btk.engines.world import World
 from btk.model.intervals import MINUTE_MS
 from btk.model.settings import Sizing
@@ -62,6 +62,7 @@ class Loop:
             self._world.tape.begin(stretch.minutes)
         for slot in slots:
             slot.enter(stretch.minutes[slot.key.symbol], stretch.first_ms, late=not stretch.decides)
+            plan_next(slot, stretch.first_ms - MINUTE_MS)
         while (tick := min((slot.next_ms for slot in slots), default=NEVER)) <= stretch.last_ms:
             yield from self._tick(int(tick))
         for slot in slots:
@@ -80,16 +81,16 @@ class Loop:
         for slot in stepped:
             slot.activation(tick)
         for slot in due:
-            if slot.hooks:
+            if slot.hooks.heeded:
                 yield from self._hooks(slot, tick, alone=len(due) == 1)
         if self._stretch.decides:
             yield from self._decisions(due, tick)
         for slot in due:
-            slot.plan_next(slot.reached_ms)
+            plan_next(slot, slot.reached_ms)
 
     def _decisions(self, due: Sequence[Slot], tick: int) -> Conversation:
         if self._asks_ahead and tick <= self._last_decision_ms:
-            asks = [slot.prepare(tick) for slot in due if slot.is_sure_to_be_asked(tick)]
+            asks = [slot.prepare(tick) for slot in due if is_sure_to_be_asked(slot, tick)]
             yield Ahead(asks)
         for slot in due:
             if slot.reached_ms <= self._last_decision_ms and (slot.changed or slot.hard_next_ms <= tick):
@@ -98,36 +99,42 @@ class Loop:
     def _hooks(self, slot: Slot, tick: int, alone: bool) -> Conversation:
         slot.phase = Phase.HOOKS
         before = slot.state
-        if slot.hooks_due:
+        if slot.hooks.due:
             yield from self._call_due_hooks(slot, tick)
         if slot.watches and slot.looked_at(tick):
             last = self._watch_until(slot, tick) if alone and slot.state is before else tick
-            yield from self._watch(slot, slot.watching(), range(tick, last + 1, MINUTE_MS))
+            yield from self._watch(slot, range(tick, last + 1, MINUTE_MS))
         # While nothing was commanded or heard, the minutes are accounted for together later.
         if isinstance(before, Open) and (slot.state is not before or slot.hard_next_ms <= tick):
             slot.settle_after_hook(slot.reached_ms, before.holding)
-        if slot.hooks_due:
+        if slot.hooks.due:
             yield from self._call_due_hooks(slot, slot.reached_ms)
 
     def _watch_until(self, slot: Slot, tick: int) -> int:
-        hard_ms = slot.hard_next_ms
-        if slot.changed or hard_ms <= tick:
-            if slot.has_more_at(tick):
+        next_ms = slot.hard_next_ms
+        if slot.changed or next_ms <= tick:
+            if has_more_at(slot, tick):
                 return tick
-            hard_ms = slot.hard_ms(tick)
+            next_ms = hard_ms(slot, tick)
         others = min((other.next_ms for other in self._present if other is not slot), default=NEVER)
-        return max(tick, int(min(hard_ms - MINUTE_MS, others - MINUTE_MS, self._stretch.last_ms)))
+        return max(tick, int(min(next_ms - MINUTE_MS, others - MINUTE_MS, self._stretch.last_ms)))
 
-    def _watch(self, slot: Slot, watch: Hook, ticks: range) -> Conversation:
-        name, args = watch
+    def _watch(self, slot: Slot, ticks: range) -> Conversation:
+        hook = slot.hooks.watching(slot.state, slot.view)
+        if hook is None:
+            slot.reached_ms = ticks[-1]
+            slot.ping(ticks)
+            return
+        name, args = hook
         answer = yield Watch(getattr(slot.strategy, name), slot.market, args, ticks)
         if answer is not None:
             slot.reached_ms = answer.tick_ms
+            slot.ping(range(ticks.start, answer.tick_ms + 1, MINUTE_MS))
             yield from self._after_hook(slot, name, answer)
 
     def _call_due_hooks(self, slot: Slot, tick: int) -> Conversation:
-        while slot.hooks_due:
-            name, args = slot.hooks_due.pop(0)
+        while slot.hooks.due:
+            name, args = slot.hooks.due.pop(0)
             answer = yield Watch(
                 getattr(slot.strategy, name), slot.market, args, range(tick, tick + 1, MINUTE_MS)
             )
@@ -146,7 +153,7 @@ class Loop:
         message = f"{type(error).__name__}: {error}"
         slot.tell(slot.errors.add(where, message, answer.tick_ms))
         if "on_error" in slot.hooks and where != "on_error":
-            slot.hooks_due.append(("on_error", (error,)))
+            slot.hooks.due.append(("on_error", (error,)))
             yield from self._call_due_hooks(slot, answer.tick_ms)
 
     def _decide(self, slot: Slot, tick: int) -> Conversation:
@@ -155,13 +162,13 @@ class Loop:
         if slot.inbox.next_ms <= tick:
             for command in slot.inbox.take(tick):
                 slot.obey(command, tick)
-        if slot.hooks_due:
+        if slot.hooks.due:
             yield from self._call_due_hooks(slot, tick)
         if type(slot.state) is Idle and slot.asks:
             said = yield from self._question(slot, tick)
             if said is not None:
                 yield from self._consider(slot, said)
-        if slot.hooks_due:
+        if slot.hooks.due:
             yield from self._call_due_hooks(slot, tick)
 
     def _question(self, slot: Slot, tick: int) -> Generator[Request, Answer | None, Answer | None]:
@@ -200,7 +207,7 @@ class Loop:
         return None if answer is None else Answer(tick, answer.value, answer.error)
 
     def _ask_until(self, slot: Slot, tick: int) -> int:
-        if "on_idle" in slot.hooks:
+        if slot.watches:
             return tick
         return int(min(self._stretch.last_ms, self._last_decision_ms, slot.inbox.next_ms - MINUTE_MS))
 
@@ -235,7 +242,7 @@ class Loop:
 
     def _remember_rejection(self, slot: Slot, signal: Signal, words: tuple[str, str]) -> None:
         if "on_rejected" in slot.hooks:
-            slot.hooks_due.append(("on_rejected", (signal, f"{words[0]}: {words[1]}")))
+            slot.hooks.due.append(("on_rejected", (signal, f"{words[0]}: {words[1]}")))
 
 
 def end_frame(slots: Sequence[Slot], end_tick_ms: int, candles: dict[str, Any]) -> None:

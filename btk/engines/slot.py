@@ -12,19 +12,20 @@ from btk.core.books import MONEY_EVENTS
 from btk.core.desk import Desk, Moment
 from btk.core.holding import Holding, Plan
 from btk.core.market import Market
-from btk.core.model import NEVER, Candle, Minutes, Row
+from btk.core.model import Candle, Minutes, Row
 from btk.core.position import Position
 from btk.core.risk import candidate
 from btk.core.rules import Terms
 from btk.core.states import IDLE, Closing, Idle, Open, Opening, Scheduled, State, plan_of
-from btk.core.strategy import HOOKS, Strategy, overrides
+from btk.core.strategy import Strategy
 from btk.engines.inbox import Inbox
 from btk.engines.journal import Phase
+from btk.engines.ping import Ping
 from btk.engines.refusals import Errors, Refusals
 from btk.engines.requests import Answer, Ask
 from btk.engines.schedule import QuestionSchedule
 from btk.engines.sightings import Sightings
-from btk.engines.slot_hooks import MILESTONE_HOOKS, WATCH_HOOKS, Hook, hook_of, watch_hook_of
+from btk.engines.slot_hooks import Change, Hooks
 from btk.engines.world import World
 from btk.model.commands import Command
 from btk.model.events import Event, OpenedEvent, StoppedEvent
@@ -49,8 +50,7 @@ class Slot:
         self.question: Callable[[Market], Any] = strategy.get_signal
         self.schedule = schedule
         self.inbox = inbox
-        self.hooks = frozenset(name for name in HOOKS if overrides(strategy, name))
-        self.hears_milestones = not self.hooks.isdisjoint(MILESTONE_HOOKS)
+        self.hooks = Hooks(strategy)
         self.state: State = IDLE
         self.phase = Phase.EXITS
         self.order = 0
@@ -68,16 +68,14 @@ class Slot:
         self.used_ids: set[str] = set()
         self.refusals = Refusals(terms)
         self.errors = Errors(terms)
-        self.hooks_due: list[Hook] = []
         self.market: Market
         self.sightings: Sightings
         self._world: World
         self._new_market: Callable[[], Market]
         self._late = False
-        self._minutes = Minutes.nothing()
+        self.minutes = Minutes.nothing()
         self._last_price = 0.0
-        self._planned: State | None = None
-        self._watched: tuple[State, Hook] | None = None
+        self.planned: State | None = None
 
     def join(self, world: World, new_market: Callable[[], Market], order: int) -> None:
         """Take a place in a run."""
@@ -96,15 +94,14 @@ class Slot:
     def enter(self, minutes: Minutes, tick_ms: int, late: bool = False) -> None:
         """Begin a stretch of minutes whose first tick is `tick_ms`; `late`: they are only caught up on."""
         self._late = late
-        if len(self._minutes):
-            self._last_price = float(self._minutes.price[-1])
-        self._minutes = minutes
+        if len(self.minutes):
+            self._last_price = float(self.minutes.price[-1])
+        self.minutes = minutes
         self.sightings.enter(minutes)
         self.market._minutes = minutes
         self.market._windows.clear()
         self.market.now_ms = tick_ms
-        self._planned = None
-        self.plan_next(tick_ms - MINUTE_MS)
+        self.planned = None
 
     @property
     def row(self) -> Row:
@@ -113,7 +110,7 @@ class Slot:
 
     def price_at(self, tick_ms: int) -> float:
         """The execution model's price at a tick."""
-        return float(self._minutes.price[self._minutes.row_at(tick_ms)])
+        return float(self.minutes.price[self.minutes.row_at(tick_ms)])
 
     def exits(self, tick_ms: int) -> None:
         """React: fills and exits in the candle that closed at the tick."""
@@ -122,7 +119,7 @@ class Slot:
             return
         self.phase = Phase.EXITS
         self.settle(tick_ms - MINUTE_MS)
-        candle = self._minutes.candle(self._minutes.row_at(tick_ms))
+        candle = self.minutes.candle(self.minutes.row_at(tick_ms))
         step = self.row.exits(self.state, candle, self.terms, self._gate)
         self.become(step.state, step.events)
         if kind is Opening:
@@ -133,7 +130,7 @@ class Slot:
         if type(self.state) is not Scheduled:
             return
         self.phase = Phase.ACTIVATIONS
-        candle = self._minutes.candle(self._minutes.row_at(tick_ms))
+        candle = self.minutes.candle(self.minutes.row_at(tick_ms))
         step = self.row.activation(self.state, candle, self.terms, self._gate)
         self.become(step.state, step.events)
         if isinstance(self.state, Open):
@@ -150,7 +147,7 @@ class Slot:
     def end(self, candle: Candle) -> None:
         """The frame is over."""
         self.phase = Phase.DECISIONS
-        self.settle(self._minutes.tick_of(len(self._minutes) - 1))
+        self.settle(self.minutes.tick_of(len(self.minutes) - 1))
         step = self.row.end(self.state, candle, self.terms)
         self.become(step.state, step.events)
 
@@ -201,13 +198,13 @@ class Slot:
         """Account for every minute of a position up to a tick: best and worst, break-even, milestones."""
         state = self.state
         if isinstance(state, Open | Closing):
-            row = self._minutes.row_at(tick_ms)
+            row = self.minutes.row_at(tick_ms)
             self._settle_extremes(row)
             self._settle_milestones(row, state.holding)
 
     def settle_after_hook(self, tick_ms: int, before: Holding) -> None:
         """The same after a hook, against the position as it was `before`; a hook that ended it leaves no milestones."""
-        row = self._minutes.row_at(tick_ms)
+        row = self.minutes.row_at(tick_ms)
         self._settle_extremes(row)
         if isinstance(self.state, Open):
             self._settle_milestones(row, before)
@@ -220,16 +217,16 @@ class Slot:
         state = self.state
         if not isinstance(state, Open | Closing):
             raise LookupError("no position is open")
-        return self.sightings.with_extremes(state.holding, self._minutes.row_at(tick_ms))
+        return self.sightings.with_extremes(state.holding, self.minutes.row_at(tick_ms))
 
     def open_desk(self, tick_ms: int) -> Desk:
         """A desk for commands given by a hook at a tick; what the candle showed counts before what they change."""
-        row = self._minutes.row_at(tick_ms)
+        row = self.minutes.row_at(tick_ms)
         self._settle_extremes(row)
         in_candle = self._world.model.orders_fill_at_once and self.phase is not Phase.DECISIONS
         late = in_candle and self.terms.rules.quirks.commands_one_candle_late
-        price = float(self._minutes.price[row])
-        before = float(self._minutes.price[row - 1]) if row else self._last_price
+        price = float(self.minutes.price[row])
+        before = float(self.minutes.price[row - 1]) if row else self._last_price
         moment = Moment(
             at_ms=tick_ms - MINUTE_MS if in_candle else tick_ms,
             tick_ms=tick_ms,
@@ -277,21 +274,23 @@ class Slot:
             self.tell([StoppedEvent(tick_ms, tick_ms, self.key.symbol, self.key.strategy)])
 
     @property
-    def watches(self) -> bool:
-        """Whether the strategy has a once-a-minute hook for the present state."""
-        kind = type(self.state)
-        return WATCH_HOOKS.get(kind) in self.hooks and not (self.stopping and kind is Idle)
-
-    def watching(self) -> Hook:
-        """The once-a-minute hook of the present state, and what it is shown."""
-        if self._watched is None or self._watched[0] is not self.state:
-            self._watched = (self.state, watch_hook_of(self.state, self.view))
-        return self._watched[1]
-
-    @property
     def changed(self) -> bool:
         """Whether its state is another than the one its next ticks were found for."""
-        return self.state is not self._planned
+        return self.state is not self.planned
+
+    @property
+    def watches(self) -> bool:
+        """Whether somebody wants to hear of every minute in the present state."""
+        return self.hooks.watch(self.state) and not (self.stopping and type(self.state) is Idle)
+
+    def ping(self, ticks: range) -> None:
+        """Tell that these ticks have passed in the present state, if somebody asked for that."""
+        state = self.state
+        if type(state) not in self.hooks.pinged:
+            return
+        for tick_ms in ticks:
+            note = Ping(tick_ms, self.price_at(tick_ms), state)
+            self._world.journal.note(Phase.HOOKS, self.order, self.key, note)
 
     def looked_at(self, tick_ms: int) -> bool:
         """Whether the candle that closed at a tick counts for the position."""
@@ -301,60 +300,11 @@ class Slot:
         """What hooks see of a position."""
         return Position(holding, self.market, self.terms)
 
-    def hard_ms(self, now_ms: int) -> float:
-        """The first tick after now at which something other than a once-a-minute hook can happen."""
-        state, minutes, soonest = self.state, self._minutes, now_ms + MINUTE_MS
-        if isinstance(state, Idle):
-            return max(soonest, min(self._next_question(now_ms), self.inbox.next_ms))
-        if isinstance(state, Opening):
-            return soonest
-        start, rules = minutes.row_at(now_ms) + 1, self.row
-        row = self._next_heard(start, rules.touch(state, minutes, start, len(minutes)))
-        touched = minutes.tick_of(row) if row < len(minutes) else NEVER
-        return max(soonest, min(touched, rules.deadline_ms(state, self.terms), self.inbox.next_ms))
-
-    def plan_next(self, now_ms: int) -> None:
-        """Find the next tick at which the slot has to be looked at, and the next at which it has to be stepped."""
-        if self.changed or now_ms >= self.hard_next_ms or type(self.state) is Idle:
-            self.hard_next_ms, self._planned = self.hard_ms(now_ms), self.state
-        self.next_ms = now_ms + MINUTE_MS if self.watches or self.hooks_due else self.hard_next_ms
-
-    def has_more_at(self, tick_ms: int) -> bool:
-        """Whether a once-a-minute hook is not all at a tick: a question, or a milestone that a hook hears of."""
-        if isinstance(self.state, Idle):
-            return self._next_question(tick_ms - MINUTE_MS) <= tick_ms
-        row = self._minutes.row_at(tick_ms)
-        return self._next_heard(row, row + 1) == row
-
-    def _next_heard(self, start: int, stop: int) -> int:
-        state = self.state
-        if not isinstance(state, Open) or not self.hears_milestones:
-            return stop
-        return self.sightings.next_milestone(state.holding, start, stop)
-
-    def is_sure_to_be_asked(self, tick_ms: int) -> bool:
-        """Whether nothing can come between the slot and the question at a tick."""
-        if type(self.state) is not Idle or not self.asks or self.queued or self.hooks_due:
-            return False
-        asked = self.prepared is None and self.schedule.next_tick(tick_ms) == tick_ms
-        return asked and self.inbox.next_ms > tick_ms
-
     def prepare(self, tick_ms: int) -> Ask:
         """The question of a tick, to be put in the decide phase."""
         self.market.now_ms = tick_ms
         self.prepared = Ask(self.question, self.market, range(tick_ms, tick_ms + 1))
         return self.prepared
-
-    def _next_question(self, now_ms: int) -> float:
-        if self.answer is not None:
-            return self.answer.tick_ms
-        if self.prepared is not None:
-            return now_ms + MINUTE_MS
-        if not self.asks:
-            return NEVER
-        if self.queued is not None:
-            return now_ms + MINUTE_MS
-        return self.schedule.next_tick(now_ms + MINUTE_MS)
 
     def _gate(self, plan: Plan, price: float) -> str | None:
         wish = candidate(plan, self.terms.symbol, self.terms.strategy, price, self.reached_ms)
@@ -375,7 +325,7 @@ class Slot:
 
     def _settle_milestones(self, row: int, before: Holding) -> None:
         state = self.state
-        wanted = self.hears_milestones or self._world.tells_milestones
+        wanted = self.hooks.hear_milestones or self._world.tells_milestones
         if not isinstance(state, Open | Closing) or not wanted:
             return
         found = self.sightings.count_milestones(before, row)
@@ -383,21 +333,16 @@ class Slot:
             return
         self.state = msgspec.structs.replace(state, holding=milestones.told(state.holding, found))
         for at_row, level in found:
-            candle = (self._minutes.first_ms + at_row * MINUTE_MS, float(self._minutes.price[at_row]))
+            candle = (self.minutes.first_ms + at_row * MINUTE_MS, float(self.minutes.price[at_row]))
             event = facts.milestone(before.plan, level, candle, self.terms)
             self._world.journal.note(Phase.HOOKS, self.order, self.key, event)
-            if self.hooks:
-                self._remember_hooks(state, (event,))
+            self._remember_hooks(state, (event,))
 
     def _remember_hooks(self, was: State, events: Sequence[Event]) -> None:
         for event in events:
             if isinstance(event, OpenedEvent):
                 self._remember_id(was)
-            if not self.hooks:
-                continue
-            hook = hook_of(event, was, self.state, self.view, self.terms.rules)
-            if hook is not None and hook[0] in self.hooks:
-                self.hooks_due.append(hook)
+            self.hooks.remember(event, Change(was, self.state), self.view, self.terms.rules)
 
     def _remember_id(self, was: State) -> None:
         plan = plan_of(was) or plan_of(self.state)

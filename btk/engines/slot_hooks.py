@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from btk.core.holding import Holding, Plan, opened
 from btk.core.position import Position
 from btk.core.rules import Rules
 from btk.core.states import Closing, Idle, Open, Opening, Scheduled, State
+from btk.core.strategy import HOOKS, Strategy, overrides
 from btk.model.events import (
     BreakevenEvent,
     CancelledEvent,
@@ -34,8 +35,59 @@ WATCH_HOOKS: Mapping[type[State], str] = {
 MILESTONE_HOOKS = {"on_breakeven", "on_partial_profit", "on_partial_loss"}
 
 
-def hook_of(event: Event, was: State, state: State, view: View, rules: Rules) -> Hook | None:
-    """The hook of an event that led from `was` to `state`, or None."""
+class Change(NamedTuple):
+    """From one state to another."""
+
+    was: State
+    state: State
+
+
+class Hooks:
+    """The hooks that a strategy has, and those that are `due`; `pinged` are states whose minutes others want to hear of."""
+
+    __slots__ = ("_names", "_watched", "due", "hear_milestones", "heeded", "pinged")
+
+    def __init__(self, strategy: Strategy) -> None:
+        self._names = frozenset(name for name in HOOKS if overrides(strategy, name))
+        self._watched: tuple[State, Hook] | None = None
+        self.due: list[Hook] = []
+        self.hear_milestones = not self._names.isdisjoint(MILESTONE_HOOKS)
+        self.heeded = bool(self._names)
+        self.pinged: frozenset[type[State]] = frozenset()
+
+    def ping(self, states: frozenset[type[State]]) -> None:
+        """Let others hear of every minute in these states."""
+        self.pinged = states
+        self.heeded = bool(self._names or states)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._names
+
+    def watch(self, state: State) -> bool:
+        """Whether anybody wants to hear of every minute in a state."""
+        kind = type(state)
+        return kind in self.pinged or WATCH_HOOKS.get(kind) in self._names
+
+    def watching(self, state: State, view: View) -> Hook | None:
+        """The once-a-minute hook of a state and what it is shown, or None where the strategy has none."""
+        if WATCH_HOOKS[type(state)] not in self._names:
+            return None
+        if self._watched is None or self._watched[0] is not state:
+            self._watched = (state, watch_hook_of(state, view))
+        return self._watched[1]
+
+    def remember(self, event: Event, change: Change, view: View, rules: Rules) -> None:
+        """Have the hook of an event called when its turn comes, if there is one."""
+        if not self._names:
+            return
+        hook = hook_of(event, change, view, rules)
+        if hook is not None and hook[0] in self._names:
+            self.due.append(hook)
+
+
+def hook_of(event: Event, change: Change, view: View, rules: Rules) -> Hook | None:
+    """The hook of an event that led from one state to another, or None."""
+    was, state = change
     match event:
         case OpenedEvent() if not isinstance(state, Open) and isinstance(was, Scheduled | Opening):
             # Closed again in the candle that opened it: the hook sees the position as it was filled.

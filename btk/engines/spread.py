@@ -120,7 +120,8 @@ class KeptJournal(Journal):
     def flush(self) -> None:
         """Tell, and keep with the order of the whole job."""
         for tick_ms, phase, _, serial, key, event in self._notes:
-            self.kept.append(Note(tick_ms, phase, key.order, serial, key, event))
+            if isinstance(event, Event):
+                self.kept.append(Note(tick_ms, phase, key.order, serial, key, event))
         super().flush()
 
 

@@ -18,7 +18,7 @@ from btk.core.market import Market
 from btk.core.model import NEVER, Minutes
 from btk.core.rules import Terms
 from btk.core.slot_record import NumberedEvent, SlotRecord
-from btk.core.states import Closing, Idle, Open
+from btk.core.states import Closing, Idle, Open, State
 from btk.core.strategy import overrides
 from btk.engines.backtest import MODELS, Job, Seat, books_of
 from btk.engines.catch_up import Part, Reached, parts
@@ -32,6 +32,7 @@ from btk.engines.journal import Journal
 from btk.engines.live_indicators import LiveIndicators, only_at_candidates
 from btk.engines.loop import Conversation, Loop, end_frame
 from btk.engines.past import Past
+from btk.engines.ping import Ping
 from btk.engines.preflight import first_question_ms, needed_history
 from btk.engines.schedule import QuestionSchedule
 from btk.engines.slot import Slot
@@ -71,12 +72,14 @@ class Trading:
         self._warm = Frame(from_ms=warm_ms, to_ms=job.frame.to_ms)
         self._feed = self._feed_of(job.source)
         self._lagging = self._feed_of(FilledSource(job.source))
-        self._told: list[tuple[SlotKey, Event]] = []
+        self._told: list[tuple[SlotKey, Event | Ping]] = []
         self._ledger = Ledger(job.wallet_start)
         self._books = books_of(job, self._ledger)
         self._tape = EquityTape(job.wallet_start, self._books.watch_equity, job.frame.from_ms)
         self._tape.restore(_no_past(job), None)
-        self._world = World(self._model, self._books, self._tape, Journal(self._note))
+        journal = Journal(self._note)
+        journal.on_ping = self._note_ping
+        self._world = World(self._model, self._books, self._tape, journal)
         self._histories: dict[str, list[ReplayHistory]] = {symbol: [] for symbol in job.symbols}
         self._blocks: dict[str, Minutes] = {}
         seats = sorted(job.seats, key=lambda seat: seat.key.order)
@@ -113,6 +116,11 @@ class Trading:
             self._seen[key] = record.last_candle_ms
             self._tape.hold(key, _held(slot), self._job.rules)
         self._recall_books(memory)
+
+    def ping(self, states: frozenset[type[State]]) -> None:
+        """Have every minute in these states told of too."""
+        for slot in self.slots.values():
+            slot.hooks.ping(states)
 
     def hold_back(self, reason: str) -> None:
         """Ask for no signals while there is a reason; "" takes it away."""
@@ -192,8 +200,8 @@ class Trading:
             if len(profit)
         }
 
-    def take_told(self) -> list[tuple[SlotKey, Event]]:
-        """The events since the last call, in the order of time."""
+    def take_told(self) -> list[tuple[SlotKey, Event | Ping]]:
+        """The events since the last call, in the order of time, and the pings that were asked for among them."""
         self._world.journal.flush()
         told, self._told = self._told, []
         return told
@@ -244,6 +252,9 @@ class Trading:
 
     def _note(self, key: SlotKey, event: Event) -> None:
         self._told.append((key, event))
+
+    def _note_ping(self, key: SlotKey, ping: Ping) -> None:
+        self._told.append((key, ping))
 
     def _recall_books(self, memory: Memory) -> None:
         remembered_books = {record.profile: record for record in memory.books}

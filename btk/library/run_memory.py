@@ -15,6 +15,7 @@ from btk.adapters.run_folder import RunFolder
 from btk.core.commit import Change
 from btk.core.slot_record import AnyEvent, NumberedEvent, SlotRecord
 from btk.engines.equity_tape import PastEquity
+from btk.engines.ping import Ping
 from btk.engines.trading import Memory, Trading
 from btk.library.state_store import StateStore
 from btk.model.bars import Span
@@ -25,10 +26,14 @@ from btk.model.records import RunMark, WalletRecord
 
 EQUITY = "equity"
 Observer = Callable[[int, SlotKey, Event], None]
+PingObserver = Callable[[SlotKey, Ping], None]
 
 
 class RunMemory:
-    """The memory of the run `mark` in its folder; `observers` are told of every event once it is written."""
+    """The memory of the run `mark` in its folder; `observers` are told of every event once it is written.
+
+    `ping_observers` hear of the minutes that somebody asked for, each in its place between the events.
+    """
 
     def __init__(
         self, store: StateStore, folder: RunFolder, mark: RunMark, next_seq: int, first: SlotKey
@@ -36,6 +41,7 @@ class RunMemory:
         self.mark = mark
         self._first = first
         self.observers: list[Observer] = []
+        self.ping_observers: list[PingObserver] = []
         self.folder = folder
         self._store = store
         self._series = EquitySeries(folder.path / EQUITY, folder.disk)
@@ -43,6 +49,7 @@ class RunMemory:
         self._heard = folder.last_seq
         self._deaf: list[Observer] = []
         self._untold: list[tuple[SlotKey, NumberedEvent]] = []
+        self._pings: list[tuple[int, SlotKey, Ping]] = []
         self._cleared: tuple[SlotRecord, ...] = ()
         self._durable_ms = 0
 
@@ -62,9 +69,12 @@ class RunMemory:
         """Remember the profit and the money in positions of each symbol at a tick."""
         self._series.add(tick_ms, values)
 
-    def note(self, told: Sequence[tuple[SlotKey, Event]]) -> None:
+    def note(self, told: Sequence[tuple[SlotKey, Event | Ping]]) -> None:
         """Give events their numbers; they are told when the change that made them is kept."""
         for key, event in told:
+            if isinstance(event, Ping):
+                self._pings.append((self._next_seq - 1, key, event))
+                continue
             assert isinstance(event, AnyEvent)
             self._untold.append((key, NumberedEvent(self._next_seq, event)))
             self._next_seq += 1
@@ -82,7 +92,7 @@ class RunMemory:
         durable = tick_ms - self._durable_ms >= HOUR_MS
         self._series.flush(durable)
         self._durable_ms = tick_ms if durable else self._durable_ms
-        told = list(self._untold)
+        told, pings = list(self._untold), list(self._pings)
         self.mark = msgspec.structs.replace(self.mark, first_prices=trading.first_prices)
         await self._store.commit(
             Change(
@@ -95,8 +105,8 @@ class RunMemory:
             )
         )
         self._cleared = ()
-        self._tell(told)
-        del self._untold[: len(told)]
+        self._tell(told, pings)
+        del self._untold[: len(told)], self._pings[: len(pings)]
 
     async def spread(self) -> None:
         """Write what is computed from the state; the next start would do it too."""
@@ -126,17 +136,33 @@ class RunMemory:
         """The run has come to its end; the next start begins another."""
         self.mark = msgspec.structs.replace(self.mark, ended=True)
 
-    def _tell(self, numbered: Sequence[tuple[SlotKey, NumberedEvent]]) -> None:
+    def _tell(
+        self,
+        numbered: Sequence[tuple[SlotKey, NumberedEvent]],
+        pings: Sequence[tuple[int, SlotKey, Ping]] = (),
+    ) -> None:
         for key, event in numbered:
             if event.seq > self.folder.last_seq:
                 self.folder.observe(key, event.event, event.seq)
         if self.folder.last_seq > self._heard:
             self.folder.flush(durable=True)
-        fresh = [(key, event) for key, event in numbered if event.seq > self._heard]
+        fresh = [(event.seq, key, event) for key, event in numbered if event.seq > self._heard]
         self._heard = self.folder.last_seq
-        for key, event in fresh:
+        waiting = list(pings)
+        for seq, key, event in fresh:
+            waiting = self._tell_pings(waiting, seq)
             for observer in self.observers:
                 self._try(observer, key, event)
+        self._tell_pings(waiting, self._next_seq)
+
+    def _tell_pings(
+        self, pings: list[tuple[int, SlotKey, Ping]], before_seq: int
+    ) -> list[tuple[int, SlotKey, Ping]]:
+        due = [ping for ping in pings if ping[0] < before_seq]
+        for _, key, ping in due:
+            for observer in self.ping_observers:
+                observer(key, ping)
+        return pings[len(due) :]
 
     def _try(self, observer: Observer, key: SlotKey, told: NumberedEvent) -> None:
         try:

@@ -1,0 +1,63 @@
+"""The outlook of a slot: the next tick at which anything can happen to it; this is how a replay can jump."""
+
+from __future__ import annotations
+
+from btk.core.model import NEVER
+from btk.core.states import Idle, Open, Opening
+from btk.engines.slot import Slot
+from btk.model.intervals import MINUTE_MS
+
+
+def plan_next(slot: Slot, now_ms: int) -> None:
+    """Find the next tick at which a slot has to be looked at, and the next at which it has to be stepped."""
+    if slot.changed or now_ms >= slot.hard_next_ms or type(slot.state) is Idle:
+        slot.hard_next_ms, slot.planned = hard_ms(slot, now_ms), slot.state
+    slot.next_ms = now_ms + MINUTE_MS if slot.watches or slot.hooks.due else slot.hard_next_ms
+
+
+def hard_ms(slot: Slot, now_ms: int) -> float:
+    """The first tick after now at which something other than a minute that is only told of can happen."""
+    state, minutes, soonest = slot.state, slot.minutes, now_ms + MINUTE_MS
+    if isinstance(state, Idle):
+        return max(soonest, min(_next_question(slot, now_ms), slot.inbox.next_ms))
+    if isinstance(state, Opening):
+        return soonest
+    start, rules = minutes.row_at(now_ms) + 1, slot.row
+    row = _next_heard(slot, start, rules.touch(state, minutes, start, len(minutes)))
+    touched = minutes.tick_of(row) if row < len(minutes) else NEVER
+    return max(soonest, min(touched, rules.deadline_ms(state, slot.terms), slot.inbox.next_ms))
+
+
+def has_more_at(slot: Slot, tick_ms: int) -> bool:
+    """Whether a minute told of is not all at a tick: a question, or a milestone that a hook hears of."""
+    if isinstance(slot.state, Idle):
+        return _next_question(slot, tick_ms - MINUTE_MS) <= tick_ms
+    row = slot.minutes.row_at(tick_ms)
+    return _next_heard(slot, row, row + 1) == row
+
+
+def is_sure_to_be_asked(slot: Slot, tick_ms: int) -> bool:
+    """Whether nothing can come between a slot and the question at a tick."""
+    if type(slot.state) is not Idle or not slot.asks or slot.queued or slot.hooks.due:
+        return False
+    asked = slot.prepared is None and slot.schedule.next_tick(tick_ms) == tick_ms
+    return asked and slot.inbox.next_ms > tick_ms
+
+
+def _next_heard(slot: Slot, start: int, stop: int) -> int:
+    state = slot.state
+    if not isinstance(state, Open) or not slot.hooks.hear_milestones:
+        return stop
+    return slot.sightings.next_milestone(state.holding, start, stop)
+
+
+def _next_question(slot: Slot, now_ms: int) -> float:
+    if slot.answer is not None:
+        return slot.answer.tick_ms
+    if slot.prepared is not None:
+        return now_ms + MINUTE_MS
+    if not slot.asks:
+        return NEVER
+    if slot.queued is not None:
+        return now_ms + MINUTE_MS
+    return slot.schedule.next_tick(now_ms + MINUTE_MS)
