@@ -52,7 +52,7 @@ class Notify(Section, frozen=True, kw_only=True):
     """Who is told of which events; whatever is secret in the addresses is a reference."""
 
     urls: tuple[Address, ...] = ()
-    events: tuple[EventType, ...] = ("opened", "closed", "rejected", "error")
+    events: tuple[EventType, ...] = ("opened", "closed", "rejected", "error", "alarm")
     templates: dict[str, str] = msgspec.field(default_factory=dict)
     repeat_minutes: Minutes = 10.0
     quiet_hours: QuietHours | None = None
