@@ -114,22 +114,31 @@ async def prepare_contract(client: Any, unified: str) -> tuple[str, ...]:
     """Leverage 1 and isolated margin, read back; `SettingsError` in hedge mode. Warnings where an open position forbids."""
     if (await client.fetch_position_mode(unified))["hedged"]:
         raise SettingsError(f"{unified}: the account is in hedge mode; switch it to one-way mode")
-    held = [each for each in await client.fetch_positions([unified]) if each.get("contracts")]
-    if not held:
-        await client.set_margin_mode(MARGIN_MODE, unified)
-        await client.set_leverage(LEVERAGE, unified)
-    return await _read_back(client, unified, bool(held))
-
-
-async def _read_back(client: Any, unified: str, held: bool) -> tuple[str, ...]:
-    told = (await client.fetch_leverages([unified])).get(unified) or {}
-    leverage, mode = told.get("longLeverage"), told.get("marginMode")
-    if (leverage, mode) == (LEVERAGE, MARGIN_MODE):
+    found = await _terms_of(client, unified)
+    if found == (LEVERAGE, MARGIN_MODE):
         return ()
-    words = f"{unified}: leverage {leverage} and margin mode {mode} instead of {LEVERAGE} and {MARGIN_MODE}"
-    if not held:
-        raise SettingsError(f"{words}, although they were set")
-    return (f"{words}; they cannot be changed while a position is open",)
+    if any(each.get("contracts") for each in await client.fetch_positions([unified])):
+        return (f"{_said(unified, found)}; they cannot be changed while a position is open",)
+    # Only what differs: to set what is set already is an error at some venues.
+    if found[0] != LEVERAGE:
+        await client.set_leverage(LEVERAGE, unified)
+    if found[1] != MARGIN_MODE:
+        await client.set_margin_mode(MARGIN_MODE, unified)
+    found = await _terms_of(client, unified)
+    if found != (LEVERAGE, MARGIN_MODE):
+        raise SettingsError(f"{_said(unified, found)}, although they were set")
+    return ()
+
+
+async def _terms_of(client: Any, unified: str) -> tuple[Any, Any]:
+    told = (await client.fetch_leverages([unified])).get(unified) or {}
+    return told.get("longLeverage"), told.get("marginMode")
+
+
+def _said(unified: str, found: tuple[Any, Any]) -> str:
+    return (
+        f"{unified}: leverage {found[0]} and margin mode {found[1]} instead of {LEVERAGE} and {MARGIN_MODE}"
+    )
 
 
 def _check_own(client: Any) -> None:

@@ -84,6 +84,15 @@ def test_leverage_and_margin_mode_are_set_before_anything_is_traded() -> None:
     assert (terms.leverage, terms.margin) == (1, "ISOLATED")
 
 
+def test_what_is_set_already_is_not_set_again() -> None:
+    def prepared(venue: TradingVenue) -> None:
+        venue.contracts.set_leverage("BTCUSDT", 1)
+        venue.contracts.set_margin("BTCUSDT", "ISOLATED")
+
+    _, venue = connected("swap", prepared)
+    assert not [each for each in venue.heard if each.request.method == "POST"]
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
