@@ -11,6 +11,7 @@ import msgspec
 from btk.model.accounts import AccountFacts, Balance, MarketLimits, VenuePosition
 from btk.model.bars import Bars, Span
 from btk.model.orders import Answer, Fill, LookUp, OrderRequest, VenueOrder
+from btk.model.quotes import OrderBook, PublicTrade
 
 
 class CandleSource(Protocol):
@@ -153,6 +154,12 @@ class MarketFeed(Protocol):
 
     async def exchange_ms(self) -> int:
         """The exchange's own time; `Transient` or `Unknown` when it does not answer."""
+
+    async def order_book(self, symbol: str) -> OrderBook:
+        """The order book at this moment; `NotRecorded` where there is none."""
+
+    async def trades(self, symbol: str) -> tuple[PublicTrade, ...]:
+        """The last single trades, the newest last; `NotRecorded` where there are none."""
 
     def known_ms(self, symbol: str) -> int:
         """The moment up to which the minutes of a symbol are known."""

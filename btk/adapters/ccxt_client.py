@@ -21,6 +21,7 @@ from btk.adapters.venue_pause import VenuePause, wall_ms
 from btk.model.dates import format_date
 from btk.model.errors import Transient, Unknown
 from btk.model.intervals import MINUTE_MS, interval_ms
+from btk.model.quotes import OrderBook, PublicTrade
 
 T = TypeVar("T")
 
@@ -28,6 +29,7 @@ T = TypeVar("T")
 REQUESTS_AT_ONCE = 24
 _LONGEST_DELAY_SECONDS = 60.0
 _SPREAD_SECONDS = 0.25
+_OFFERS = 100
 _TOO_MANY, _BANNED = 429, 418
 # The shortest ban: to knock on the door before its end makes it longer.
 _BAN_SECONDS = 120.0
@@ -108,6 +110,39 @@ class VenueClient:
 
         async with self._places:
             return await self._retried(page)
+
+    async def order_book(self, market: VenueMarket) -> OrderBook:
+        """The best offers of a market at this moment."""
+
+        async def asked() -> OrderBook:
+            told = await self._client.fetch_order_book(market.unified, _OFFERS)
+            return OrderBook(
+                symbol=market.file_form,
+                at_ms=int(told.get("timestamp") or self.now_ms),
+                bids=tuple((float(price), float(quantity)) for price, quantity, *_ in told["bids"]),
+                asks=tuple((float(price), float(quantity)) for price, quantity, *_ in told["asks"]),
+            )
+
+        async with self._places:
+            return await self._retried(asked)
+
+    async def trades(self, market: VenueMarket) -> tuple[PublicTrade, ...]:
+        """The last trades of a market, the newest last."""
+
+        async def asked() -> tuple[PublicTrade, ...]:
+            told = await self._client.fetch_trades(market.unified)
+            return tuple(
+                PublicTrade(
+                    at_ms=int(one["timestamp"]),
+                    price=float(one["price"]),
+                    quantity=float(one["amount"]),
+                    side=one["side"],
+                )
+                for one in told
+            )
+
+        async with self._places:
+            return await self._retried(asked)
 
     async def measure_clock(self) -> int:
         """Ask for the venue's time, and go by it from now on."""

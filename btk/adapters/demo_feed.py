@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Self
 
 from btk.adapters.demo_exchange import DemoExchange
-from btk.model.errors import DataError
+from btk.model.errors import DataError, NotRecorded
+from btk.model.quotes import OrderBook, PublicTrade
 from btk.ports import Host
 
 
@@ -38,3 +39,11 @@ class DemoFeed:
             raise DataError(f"{symbol}: the minutes until {until_ms} are not closed yet")
         self.source.go_on(until_ms)
         self._known[symbol] = until_ms
+
+    async def order_book(self, symbol: str) -> OrderBook:
+        """There is none."""
+        raise NotRecorded("the demo exchange has no order book: its minutes are computed")
+
+    async def trades(self, symbol: str) -> tuple[PublicTrade, ...]:
+        """There are none."""
+        raise NotRecorded("the demo exchange has no single trades: its minutes are computed")

@@ -11,10 +11,12 @@ from btk.adapters.candle_merge import CandleRows
 from btk.adapters.candle_series import symbol_names
 from btk.adapters.ccxt_candles import MarketCandles, Page
 from btk.adapters.ccxt_client import VenueClient
-from btk.adapters.ccxt_venues import chosen_market
+from btk.adapters.ccxt_venues import VenueMarket, chosen_market
 from btk.adapters.recent_minutes import RecentMinutes
 from btk.model.bars import Span
+from btk.model.errors import SettingsError
 from btk.model.intervals import MINUTE_MS, floor_to
+from btk.model.quotes import OrderBook, PublicTrade
 from btk.ports import CandleSource
 
 LATENESS_MS = MINUTE_MS
@@ -34,9 +36,13 @@ class VenueFeed:
 
     async def __aenter__(self) -> Self:
         await self._client.__aenter__()
-        for symbol in self._symbols:
-            market = chosen_market(self._client.markets, symbol_names(symbol), self._client.venue)
-            self._candles[symbol] = MarketCandles(self._client, market, "1m", ROWS_A_REQUEST)
+        try:
+            for symbol in self._symbols:
+                market = self._market(symbol)
+                self._candles[symbol] = MarketCandles(self._client, market, "1m", ROWS_A_REQUEST)
+        except SettingsError:
+            await self._client.__aexit__(None, None, None)
+            raise
         return self
 
     async def __aexit__(self, *error: object) -> None:
@@ -62,6 +68,17 @@ class VenueFeed:
             self.source.learn(symbol, page.rows, self._settled_ms(page))
             if self.known_ms(symbol) < span.to_ms:
                 return
+
+    async def order_book(self, symbol: str) -> OrderBook:
+        """The order book at this moment."""
+        return await self._client.order_book(self._market(symbol))
+
+    async def trades(self, symbol: str) -> tuple[PublicTrade, ...]:
+        """The last single trades, the newest last."""
+        return await self._client.trades(self._market(symbol))
+
+    def _market(self, symbol: str) -> VenueMarket:
+        return chosen_market(self._client.markets, symbol_names(symbol), self._client.venue)
 
     def _take_stored(self, symbol: str, span: Span) -> None:
         holes = self._stored.missing(symbol, span)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +12,16 @@ from numpy.typing import NDArray
 from btk.core.desk import Desk
 from btk.core.holding import Holding
 from btk.core.model import Minutes
-from btk.core.states import IDLE, State
+from btk.core.notes import Notes, Pad
+from btk.core.states import IDLE, State, plan_of
 from btk.model.bars import Bars, Candles
 from btk.model.errors import InvalidInput, LookAhead, NotRecorded
 from btk.model.intervals import MINUTE_MS, interval_ms
+from btk.model.quotes import OrderBook, PublicTrade
 from btk.model.verdict import Verdict
 
 When = int | datetime
+T = TypeVar("T")
 _TOO_LATE = NotRecorded("this call took too long and was given up: nothing it asks for is done any more")
 
 
@@ -27,6 +30,16 @@ class History(Protocol):
 
     def window(self, interval: str, from_ms: int, now_ms: int) -> Bars:
         """Bars of an interval that cover at least `[from_ms, now_ms)`; `InsufficientData` where they do not exist."""
+
+
+class Quotes(Protocol):
+    """What the exchange shows at this moment."""
+
+    async def order_book(self, symbol: str) -> OrderBook:
+        """Its order book."""
+
+    async def trades(self, symbol: str) -> tuple[PublicTrade, ...]:
+        """Its last trades."""
 
 
 class Bench(Protocol):
@@ -83,17 +96,30 @@ class Market:
     The engine moves `now_ms`; a strategy only reads.
     """
 
-    __slots__ = ("_bench", "_desk", "_history", "_minutes", "_windows", "indicators", "now_ms", "symbol")
+    __slots__ = (
+        "_bench",
+        "_desk",
+        "_history",
+        "_minutes",
+        "_windows",
+        "indicators",
+        "notes",
+        "now_ms",
+        "quotes",
+        "symbol",
+    )
 
     def __init__(self, symbol: str, history: History, bench: Bench) -> None:
         self.symbol = symbol
         self.now_ms = 0
         self.indicators: Mapping[str, NDArray[Any]] = {}
+        self.notes = Notes()
         self._history = history
         self._bench = bench
         self._desk: Desk | None = None
         self._minutes = Minutes.nothing()
         self._windows: dict[str, Bars] = {}
+        self.quotes: Quotes | None = None
 
     def close(self) -> None:
         """Nothing that is asked of it from now on reaches the slot: its time is over."""
@@ -149,13 +175,49 @@ class Market:
         """Open the scheduled signal now instead of waiting for its price."""
         return self._now_desk().activate(note)
 
-    async def order_book(self) -> Any:
-        """The order book, live; `NotRecorded` in a backtest."""
-        raise NotRecorded("a backtest has no record of order books: order_book() works live only")
+    @property
+    def session(self) -> Pad:
+        """What is to be remembered of this slot, also after a restart."""
+        return Pad(self, "session")
 
-    async def trades(self) -> Any:
-        """Recent single trades, live; `NotRecorded` in a backtest."""
-        raise NotRecorded("a backtest has no record of single trades: trades() works live only")
+    @property
+    def state(self) -> Pad:
+        """What is to be remembered of the signal that waits or is open, until it is over."""
+        return Pad(self, "state")
+
+    @property
+    def has_signal(self) -> bool:
+        """Whether a signal waits or is open."""
+        state = self._bench.state if self._desk is None else self._desk.state
+        return plan_of(state) is not None
+
+    def every(self, interval: str, call: Callable[[Market], T], name: str = "") -> T | None:
+        """Call `call(market)` if it was not called since the last boundary of `interval`, and answer what it answers.
+
+        Boundaries are those of UTC (`1h`: each full hour); between them it answers None. It is remembered by its
+        name, also after a restart, so that a lambda needs one (`InvalidInput`). One that raises is called again.
+        """
+        known = name or getattr(call, "__qualname__", "<lambda>")
+        if known.endswith("<lambda>"):
+            raise InvalidInput(f"every({interval!r}): it has no name to be remembered by; add name=")
+        key, boundary_ms = f"{known} {interval}", self.now_ms - self.now_ms % interval_ms(interval)
+        if self.notes.fired.get(key, -1) >= boundary_ms:
+            return None
+        answer = call(self)
+        self.notes = self.notes.with_fired(key, boundary_ms)
+        return answer
+
+    async def order_book(self) -> OrderBook:
+        """The order book at this moment, live; `NotRecorded` in a backtest. `Transient`, `Unknown` from the exchange."""
+        if self.quotes is None:
+            raise NotRecorded("recorded minutes have no order books: order_book() works live only")
+        return await self.quotes.order_book(self.symbol)
+
+    async def trades(self) -> tuple[PublicTrade, ...]:
+        """The last single trades, the newest last, live; `NotRecorded` in a backtest. Errors as above."""
+        if self.quotes is None:
+            raise NotRecorded("recorded minutes have no single trades: trades() works live only")
+        return await self.quotes.trades(self.symbol)
 
     def _candles_from_history(self, interval: str, limit: int) -> Candles:
         if isinstance(limit, bool) or not isinstance(limit, (int, np.integer)) or limit < 1:

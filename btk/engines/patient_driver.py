@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
+from btk.core.market import Quotes
 from btk.engines.drivers import is_async, method_of
 from btk.engines.loop import Conversation
 from btk.engines.requests import Ahead, Answer, Ask, Request, Watch
+from btk.model.quotes import OrderBook, PublicTrade
 
 Call = Ask | Watch
+T = TypeVar("T")
 
 
 class Patience(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,6 +95,25 @@ class PatientDriver:
         allowed = self._patience.limit if question else self._patience.hook
         words = f"it took longer than {allowed:g} seconds and was given up"
         return Answer(tick_ms, error=TimeoutError(words), late=not question)
+
+
+class QuotesOnLoop:
+    """What the exchange shows, asked for on the event loop of the feed and awaited in a strategy's own."""
+
+    def __init__(self, feed: Quotes, loop: asyncio.AbstractEventLoop) -> None:
+        self._feed = feed
+        self._loop = loop
+
+    async def order_book(self, symbol: str) -> OrderBook:
+        """The order book at this moment."""
+        return await asyncio.wrap_future(self._there(self._feed.order_book(symbol)))
+
+    async def trades(self, symbol: str) -> tuple[PublicTrade, ...]:
+        """The last single trades."""
+        return await asyncio.wrap_future(self._there(self._feed.trades(symbol)))
+
+    def _there(self, asked: Coroutine[Any, Any, T]) -> Future[T]:
+        return asyncio.run_coroutine_threadsafe(asked, self._loop)
 
 
 class _Line:

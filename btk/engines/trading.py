@@ -14,7 +14,7 @@ import numpy as np
 from btk.core.equity import EquitySummary
 from btk.core.holding import Holding
 from btk.core.ledger import Ledger
-from btk.core.market import Market
+from btk.core.market import Market, Quotes
 from btk.core.model import NEVER, Minutes
 from btk.core.rules import Terms
 from btk.core.slot_record import NumberedEvent, SlotRecord
@@ -61,11 +61,13 @@ class Trading:
     """A run of `job`, whose frame begins at the run's first tick; `reached` says how far every slot has come.
 
     `job.source` holds every minute known since the warm-up before `warm_ms`, which is the tick to go on from where a
-    source does not keep more than that, and those until `held_ms` already.
+    source does not keep more than that, and those until `held_ms` already. Without `quotes` strategies
+    see no order book.
     """
 
-    def __init__(self, job: Job, warm_ms: int, held_ms: int = 0) -> None:
+    def __init__(self, job: Job, warm_ms: int, held_ms: int = 0, quotes: Quotes | None = None) -> None:
         self._job = job
+        self._quotes = quotes
         self._held_ms = held_ms
         self._model = MODELS[job.model]
         self._end = FrameEnd(job.frame, self._model)
@@ -298,7 +300,7 @@ class Trading:
         slot = Slot(seat.key, terms, strategy, schedule, Inbox())
         history = ReplayHistory(job.source, past)
         self._histories[symbol].append(history)
-        slot.join(self._world, lambda: _market(slot, history), order)
+        slot.join(self._world, lambda: _market(slot, history, self._quotes), order)
         if overrides(strategy, "candidates"):
             slot.question = only_at_candidates(strategy)
         return slot
@@ -309,8 +311,9 @@ def _no_past(job: Job) -> PastEquity:
     return PastEquity(job.frame.from_ms, dict.fromkeys(job.symbols, (nothing, nothing)), {})
 
 
-def _market(slot: Slot, history: ReplayHistory) -> Market:
+def _market(slot: Slot, history: ReplayHistory, quotes: Quotes | None) -> Market:
     market = Market(slot.key.symbol, history, slot)
+    market.quotes = quotes
     if overrides(slot.strategy, "indicators"):
         market.indicators = LiveIndicators(slot.strategy, market)
     return market

@@ -24,7 +24,7 @@ from btk.engines.backtest import MODELS
 from btk.engines.exchange_clock import ExchangeClock
 from btk.engines.frame_end import FrameEnd
 from btk.engines.outcome import Outcome
-from btk.engines.patient_driver import ENDLESS, Patience, PatientDriver
+from btk.engines.patient_driver import ENDLESS, Patience, PatientDriver, QuotesOnLoop
 from btk.engines.preflight import check_frame, needed_history
 from btk.engines.ticks import SETTLE_MS, LiveTicks, ReplayTicks, Ticks
 from btk.engines.trading import Memory, Trading
@@ -236,7 +236,8 @@ class TradingRun:
             job, frame=frame if not live else msgspec.structs.replace(frame, interval="1m")
         )
         warm_ms = start.reached_ms + MINUTE_MS if live else mark.from_ms
-        trading = Trading(job, warm_ms, held_ms=0 if live else frame.to_ms)
+        quotes = QuotesOnLoop(self._feed, asyncio.get_running_loop()) if self._feed else None
+        trading = Trading(job, warm_ms, held_ms=0 if live else frame.to_ms, quotes=quotes)
         folder = RunFolder(self._dump / RUNS, mark.run_id, known_seq=start.next_seq - 1)
         memory = RunMemory(store, folder, mark, start.next_seq, next(iter(trading.slots)))
         past = memory.past(job.symbols, start.reached_ms)

@@ -183,7 +183,7 @@ def test_indicators_are_a_mapping_of_their_names():
 
 def test_what_a_backtest_has_no_record_of_is_refused():
     for ask in (market_at(TEN_MS).order_book, market_at(TEN_MS).trades):
-        with pytest.raises(NotRecorded, match="a backtest has no record"):
+        with pytest.raises(NotRecorded, match="recorded minutes have no"):
             ask().send(None)
 
 

@@ -40,6 +40,18 @@ def binance_candles(book: CandleBook, query: Query) -> CandleQuestion:
     return CandleQuestion(query["symbol"], rows, say)
 
 
+def binance_depth(query: Query) -> Any:
+    return {"lastUpdateId": 1, "bids": [["99.5", "2"], ["99", "5"]], "asks": [["100.5", "1"]]}
+
+
+def binance_trades(query: Query) -> Any:
+    told = {"f": 1, "l": 1, "M": True}
+    return [
+        {**told, "a": 1, "p": "100", "q": "0.5", "T": 1_680_000_000_000, "m": True},
+        {**told, "a": 2, "p": "101", "q": "0.25", "T": 1_680_000_001_000, "m": False},
+    ]
+
+
 def bybit_info(query: Query) -> Any:
     contract = query["category"] != "spot"
     markets = [] if query.get("status") or query["category"] == "inverse" else list(map(_bybit_market, BASES))

@@ -36,6 +36,8 @@ CANDLES: Mapping[tuple[str, str], Callable[[CandleBook, dialects.Query], dialect
 }
 MARKETS: Mapping[tuple[str, str], Callable[[dialects.Query], Any]] = {
     ("api.binance.com", "/api/v3/exchangeInfo"): dialects.binance_info,
+    ("api.binance.com", "/api/v3/depth"): dialects.binance_depth,
+    ("api.binance.com", "/api/v3/aggTrades"): dialects.binance_trades,
     ("fapi.binance.com", "/fapi/v1/exchangeInfo"): dialects.binance_contracts,
     ("dapi.binance.com", "/dapi/v1/exchangeInfo"): lambda query: {"symbols": []},
     ("api.bybit.com", "/v5/market/instruments-info"): dialects.bybit_info,
