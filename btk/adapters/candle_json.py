@@ -31,7 +31,7 @@ def read_json_rows(path: Path) -> CsvRows:
     try:
         content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
         rows = msgspec.json.decode(content, type=list[_ROW], strict=False)
-    except (OSError, EOFError, msgspec.MsgspecError) as error:
+    except (OSError, EOFError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: expected a list of rows of {', '.join(FIELDS)} ({error})") from error
     if not rows:
         raise DataError(f"{path}: holds no candles")
@@ -57,7 +57,7 @@ def _candles(folder: Path) -> Iterator[_ROW]:
         if is_candle_file(path):
             try:
                 candle = decoder.decode(path.read_bytes())
-            except (OSError, msgspec.MsgspecError) as error:
+            except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
                 raise DataError(f"{path}: is no candle ({error})") from error
             yield (int(path.stem), candle.open, candle.high, candle.low, candle.close, candle.volume)
 

@@ -50,7 +50,7 @@ class CommandFiles:
         for path in sorted(self.folder.glob(f"[0-9]*{SUFFIX}")):
             try:
                 found[path.stem] = msgspec.json.decode(path.read_bytes(), type=Order)
-            except (msgspec.DecodeError, PermissionError):
+            except (msgspec.DecodeError, UnicodeDecodeError, PermissionError):
                 with suppress(OSError):  # it stays, and is no order all the same
                     path.replace(path.with_suffix(".bad"))
             except OSError:  # gone meanwhile, or the disk does not answer: it is looked for again in a second

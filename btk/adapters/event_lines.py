@@ -6,11 +6,20 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-import orjson
+import msgspec
 
 from btk.adapters.disk import Disk, save, unwritable
+from btk.core.slot_record import AnyEvent
 
 DAMAGED = ".damaged"
+
+
+class _Numbered(msgspec.Struct):
+    seq: int
+
+
+_EVENTS = msgspec.json.Decoder(AnyEvent)
+_NUMBERS = msgspec.json.Decoder(_Numbered)
 
 
 class Found(NamedTuple):
@@ -89,8 +98,7 @@ def _up_to_the_last_whole_one(lines: list[bytes]) -> list[bytes]:
 def _number(line: bytes) -> int:
     """The number of an event, 0 for what is none."""
     try:
-        event = orjson.loads(line)
-    except orjson.JSONDecodeError:
+        _EVENTS.decode(line)
+        return _NUMBERS.decode(line).seq
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return 0
-    seq = event.get("seq") if isinstance(event, dict) else None
-    return seq if isinstance(seq, int) else 0

@@ -101,7 +101,7 @@ def stored_outages(folder: Path) -> Iterator[tuple[str, Outage]]:
 def _head(lines: list[bytes]) -> _Head:
     try:
         return msgspec.json.decode(lines[0], type=_Head)
-    except (IndexError, msgspec.DecodeError):  # the notes below it may be whole
+    except (IndexError, msgspec.DecodeError, UnicodeDecodeError):  # the notes below it may be whole
         return _Head(schema=SCHEMA, address="")
 
 
@@ -109,5 +109,5 @@ def _notes(lines: list[bytes]) -> Iterator[Note]:
     for line in lines:
         try:
             yield msgspec.json.decode(line, type=Note)
-        except msgspec.DecodeError:  # counted by what is missing
+        except (msgspec.DecodeError, UnicodeDecodeError):  # counted by what is missing
             continue

@@ -168,14 +168,14 @@ def _lines(path: Path, kind: type[T]) -> Iterator[T]:
                 return
             try:
                 yield decoder.decode(line)
-            except msgspec.DecodeError as error:
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 raise _unreadable(Path(f"{path}:{number}"), error) from None
 
 
 def _decoded(path: Path, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
-    except (msgspec.DecodeError, OSError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
         raise _unreadable(path, error) from None
 
 

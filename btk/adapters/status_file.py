@@ -30,6 +30,6 @@ def read_status(data: Path) -> RunStatus | None:
     """The last status that was written there; None where there is none, or none that can be read."""
     try:
         return msgspec.json.decode((data / NAME).read_bytes(), type=RunStatus)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         # It is only a view of the state, which is elsewhere.
         return None

@@ -71,5 +71,5 @@ def read_variants(runs: Path, run_id: str, kind: type[T]) -> Iterator[T]:
                 return
             try:
                 yield decoder.decode(line)
-            except msgspec.DecodeError as error:
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 raise InvalidInput(f"{path}:{number} is no variant of a walk: {error}") from None

@@ -25,6 +25,9 @@ class QuickDisk(Disk):
         with path.open("xb") as file:
             file.writelines(chunks)
 
+    def extend(self, path: Path, at: int, chunk: Chunk, durable: bool) -> None:
+        super().extend(path, at, chunk, durable=False)
+
     def sync_folder(self, folder: Path) -> None:
         assert folder.is_dir()
 
@@ -57,6 +60,19 @@ class DyingDisk(QuickDisk):
             target.unlink(missing_ok=True)
             raise Killed
         super().link(source, target)
+        self._end()
+
+    def extend(self, path: Path, at: int, chunk: Chunk, durable: bool) -> None:
+        self._begin()
+        if self._is_over("within"):
+            super().extend(path, at, chunk[: len(chunk) // 2], durable)
+            raise Killed
+        super().extend(path, at, chunk, durable)
+        self._end()
+
+    def cut(self, path: Path, length: int) -> None:
+        self._begin()
+        super().cut(path, length)
         self._end()
 
     def sync_folder(self, folder: Path) -> None:
@@ -105,6 +121,15 @@ class RefusingDisk(QuickDisk):
         self._answer(self._step())
         super().link(source, target)
 
+    def extend(self, path: Path, at: int, chunk: Chunk, durable: bool) -> None:
+        refuses = self._step()
+        super().extend(path, at, chunk[: len(chunk) // 2] if refuses else chunk, durable)
+        self._answer(refuses)
+
+    def cut(self, path: Path, length: int) -> None:
+        self._answer(self._step())
+        super().cut(path, length)
+
     def sync_folder(self, folder: Path) -> None:
         self._answer(self._step())
         super().sync_folder(folder)
@@ -125,18 +150,37 @@ MOST_PENDING = 12
 Entry = tuple[str, bytes | None]
 
 
+Loose = tuple[bytes, bytes]
+
+
+def _kept(synced: bytes, written: bytes) -> dict[bytes, None]:
+    """What may be left of a file's unsynced end: nothing, a part, a part that was never filled, everything."""
+    torn = written[: (len(synced) + len(written)) // 2]
+    return dict.fromkeys((synced, torn, torn.ljust(len(written), b"\0"), written))
+
+
 class Moment(NamedTuple):
-    """What is on the platter for certain, and the changes of folders that may or may not be, when the power goes."""
+    """What is on the platter for certain, the changes of folders that may or may not be, and the ends of files that
+    were not synced, when the power goes."""
 
     durable: dict[Path, bytes]
     pending: tuple[tuple[Path, Entry], ...]
     committed: int
+    loose: dict[Path, Loose]
 
     def states(self) -> Iterator[dict[Path, bytes]]:
         """Every set of files that POSIX allows to be found afterwards: any of the pending changes may be lost."""
         assert len(self.pending) < MOST_PENDING, "folders are not synced"
         for kept in itertools.product((False, True), repeat=len(self.pending)):
-            yield self._with([change for change, keep in zip(self.pending, kept, strict=True) if keep])
+            files = self._with([change for change, keep in zip(self.pending, kept, strict=True) if keep])
+            yield from self._ends(files)
+
+    def _ends(self, files: dict[Path, bytes]) -> Iterator[dict[Path, bytes]]:
+        loose = [path for path in self.loose if path in files]
+        yield {path: self.loose[path][0] if path in loose else content for path, content in files.items()}
+        for path in loose:
+            for end in list(_kept(*self.loose[path]))[1:]:
+                yield {**files, **{other: self.loose[other][1] for other in loose}, path: end}
 
     def _with(self, kept: Sequence[tuple[Path, Entry]]) -> dict[Path, bytes]:
         files = dict(self.durable)
@@ -157,6 +201,7 @@ class RememberingDisk(QuickDisk):
         self._folders = {root}
         self._durable: dict[Path, bytes] = {}
         self._pending: list[tuple[Path, Entry]] = []
+        self._loose: dict[Path, Loose] = {}
 
     def write(self, path: Path, chunks: Iterable[Chunk]) -> None:
         whole = b"".join(bytes(chunk) for chunk in chunks)
@@ -180,11 +225,28 @@ class RememberingDisk(QuickDisk):
         super().remove(path)
         self._change(path, None)
 
+    def extend(self, path: Path, at: int, chunk: Chunk, durable: bool) -> None:
+        if not path.exists():
+            self._change(path, b"")
+        synced = self._loose.get(path, (path.read_bytes() if path.exists() else b"", b""))[0]
+        super().extend(path, at, chunk, durable)
+        self._loose[path] = (synced, path.read_bytes())
+        self._note(self._pending)
+        if durable:
+            whole = self._loose.pop(path)[1]
+            self._pending = [
+                (folder, (name, whole if folder / name == path else content))
+                for folder, (name, content) in self._pending
+            ]
+            if path in self._durable:
+                self._durable[path] = whole
+            self._note(self._pending)
+
     def sync_folder(self, folder: Path) -> None:
         super().sync_folder(folder)
         synced = [change for change in self._pending if change[0] == folder]
         self._folders |= {path for path in folder.iterdir() if path.is_dir() and folder in self._folders}
-        self._durable = Moment(self._durable, (), 0)._with(synced)
+        self._durable = Moment(self._durable, (), 0, {})._with(synced)
         self._pending = [change for change in self._pending if change[0] != folder]
         self._note(self._pending)
 
@@ -196,4 +258,5 @@ class RememberingDisk(QuickDisk):
         # A folder that its parent was not synced for may be lost with all that is in it.
         durable = {path: content for path, content in self._durable.items() if path.parent in self._folders}
         possible = tuple(change for change in pending if change[0] in self._folders)
-        self.moments.append(Moment(durable, possible, self.committed))
+        loose = {path: ends for path, ends in self._loose.items() if path.parent in self._folders}
+        self.moments.append(Moment(durable, possible, self.committed, loose))

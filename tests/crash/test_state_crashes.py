@@ -243,7 +243,7 @@ def _flip(position: int, bits: int) -> Harm:
     )
 
 
-def _harms(path: Path) -> Iterator[Harm]:
+def harms(path: Path) -> Iterator[Harm]:
     size = path.stat().st_size
     chance = random.Random(str(path.name))
     yield from (_cut(length) for length in range(size))
@@ -276,7 +276,7 @@ def _corruptions(tmp_path: Path, choose: Sampler[Any], limit: int) -> None:
     whole = tmp_path / "whole"
     live(whole, QuickDisk(), Progress())
     paths = sorted(path.relative_to(whole) for path in whole.rglob("*.json"))
-    cases: Sequence[tuple[Path, Harm]] = [(path, harm) for path in paths for harm in _harms(whole / path)]
+    cases: Sequence[tuple[Path, Harm]] = [(path, harm) for path in paths for harm in harms(whole / path)]
     for path, (name, harm) in choose("state, one damaged file", cases, limit):
         dump = tmp_path / "dump"
         shutil.copytree(whole, dump)
