@@ -26,6 +26,7 @@ from btk.model.dates import format_date
 from btk.model.errors import DataError, SettingsError
 from btk.model.intervals import MINUTE_MS
 from btk.model.names import SlotKey, check_exchange_name
+from btk.model.secret import Secret
 from btk.model.settings import Frame, Settings
 from btk.ports import Broker, CandleSource, Host, MarketFeed
 
@@ -135,14 +136,21 @@ class Allowances(NamedTuple):
     unproven_venue: bool = False
 
 
+def account_keys(settings: Settings, root: Path) -> tuple[Secret | None, Secret | None]:
+    """The key and the secret of the account, None for what is not set; read here and nowhere else."""
+    from btk.adapters.settings_secrets import reveal
+
+    exchange = settings.exchange
+    return reveal(exchange.api_key, os.environ, root), reveal(exchange.secret, os.environ, root)
+
+
 def broker(settings: Settings, root: Path, allowed: Allowances) -> Broker:
-    """The account of the settings at their exchange; its keys are read here and nowhere else."""
+    """The account of the settings at their exchange."""
     from btk.adapters.candle_warmer import pause_of
     from btk.adapters.ccxt_account import WEIGHTS, AccountTerms
     from btk.adapters.ccxt_broker import CcxtBroker
     from btk.adapters.ccxt_venues import Venue
     from btk.adapters.request_gate import RequestGate
-    from btk.adapters.settings_secrets import reveal
 
     exchange = settings.exchange
     name = check_exchange_name(exchange.name)
@@ -150,10 +158,11 @@ def broker(settings: Settings, root: Path, allowed: Allowances) -> Broker:
         raise SettingsError(
             "broker.kind: ccxt: the demo exchange takes no orders; choose an exchange, or btk paper"
         )
+    api_key, secret = account_keys(settings, root)
     terms = AccountTerms(
         venue=Venue(name, exchange.market, exchange.options),
-        api_key=reveal(exchange.api_key, os.environ, root),
-        secret=reveal(exchange.secret, os.environ, root),
+        api_key=api_key,
+        secret=secret,
         sandbox=exchange.sandbox,
         allow_withdrawals=allowed.withdrawal_key,
         unproven_venue=allowed.unproven_venue,

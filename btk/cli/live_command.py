@@ -1,11 +1,19 @@
-"""`btk live`: live prices; without a broker it tells signals and sends no orders."""
+"""`btk live`: live prices, and real orders where a broker is set; without one it tells signals and sends no orders."""
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
+from btk.cli.broker_flags import (
+    OnMismatch,
+    OnMismatchChoice,
+    Sandbox,
+    UnprovenVenue,
+    WithdrawalKey,
+    Yes,
+    brokerage,
+    with_sandbox,
+)
 from btk.cli.options import AsJson, Assignments, ConfigFiles
 from btk.cli.selection import (
     Entries,
@@ -20,8 +28,7 @@ from btk.cli.trading import run_trading
 from btk.cli.trading_options import OnStop, OnStopChoice
 from btk.library.stop_control import StopControl
 from btk.library.trading_run import TradingRun
-
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before real orders; signals only asks nothing.")]
+from btk.wiring import Allowances
 
 
 def live(  # noqa: PLR0917 (every parameter is a flag)
@@ -34,10 +41,17 @@ def live(  # noqa: PLR0917 (every parameter is a flag)
     param: Params = None,
     assignments: Assignments = None,
     on_stop: OnStop = OnStopChoice.wait,
+    on_mismatch: OnMismatch = OnMismatchChoice.halt,
+    sandbox: Sandbox = False,
+    allow_withdrawal_key: WithdrawalKey = False,
+    unproven_venue: UnprovenVenue = False,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Trade live. broker.kind: none tells signals only. Stopped or killed and started again it goes on where it was."""
+    """Trade live. broker.kind: none tells signals only, ccxt sends orders: with real money it asks first.
+
+    Stopped or killed and started again it goes on where it was.
+    """
     chosen = Selection(
         entry=entry,
         symbols=symbols,
@@ -45,8 +59,11 @@ def live(  # noqa: PLR0917 (every parameter is a flag)
         model=model,
         param=param,
         config=config,
-        assignments=assignments,
+        assignments=with_sandbox(assignments, sandbox),
     )
     loaded = selected_settings(context, chosen)
-    run = TradingRun(loaded.settings, loaded.root, "live")
+    account = None
+    if loaded.settings.broker.kind == "ccxt":
+        account = brokerage(loaded, Allowances(allow_withdrawal_key, unproven_venue), yes)
+    run = TradingRun(loaded.settings, loaded.root, "live", brokerage=account)
     run_trading(run, StopControl(on_stop.value), loaded.root, as_json)

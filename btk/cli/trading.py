@@ -19,11 +19,10 @@ LEFT = {INTERRUPTED: "interrupted"}
 
 def run_trading(run: TradingRun, control: StopControl, root: Path, as_json: bool) -> Ended:
     """Run it to its end, telling on stderr how it goes, and show what came of it."""
-    words = run.words()
     with strategies_print_to_stderr(), ExitStack() as screen:
 
         def started(start: Started) -> None:
-            say_started(start, words)
+            say_started(start, run.words())
             screen.enter_context(shown(start, control))
 
         ended = asyncio.run(run.run(control, started))

@@ -5,7 +5,7 @@ None of them can stop it: what fails is remembered as degraded, and trading goes
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -31,6 +31,7 @@ from btk.model.intervals import MINUTE_MS
 from btk.model.names import SlotKey
 from btk.model.records import Owner
 from btk.model.run_status import RunStatus
+from btk.model.secret import Secret
 from btk.model.settings import Settings
 from btk.ports import Host
 
@@ -98,6 +99,11 @@ class Attendants:
         session.watch = self._ticked
         self._try("status", lambda: write_status(self._scene.data, self.status()))
         self._supervisor.ready(words)
+
+    def hide(self, secrets: Iterable[Secret]) -> None:
+        """These appear in no line of the log, nor in what anybody is told."""
+        for secret in secrets:
+            self._log.redaction.hide(secret)
 
     def say(self, line: str) -> None:
         """A line that is no event, such as that of an address that is told nothing; from any thread."""

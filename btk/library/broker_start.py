@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from btk.core.reconcile import Row
 from btk.core.states import Idle
@@ -10,9 +11,26 @@ from btk.library.broker_work import BrokerWork, Keeping, in_words
 from btk.library.state_store import Restored, StateStore
 from btk.library.trading_session import Session
 from btk.library.trading_start import Unmatched
+from btk.model.accounts import AccountFacts
+from btk.model.secret import Secret
 from btk.ports import Broker
 
 ACCOUNT, KIND = "account", "broker"
+
+
+def nothing_asked(account: AccountFacts) -> None:
+    """Whoever starts the run has no questions."""
+
+
+class Brokerage(NamedTuple):
+    """An account to trade with. `allow` is asked once it is connected, and raises to end the run before any order;
+
+    `secrets` appear in no line that is told.
+    """
+
+    broker: Broker
+    allow: Callable[[AccountFacts], None] = nothing_asked
+    secrets: tuple[Secret, ...] = ()
 
 
 def check_account(found: Restored, kind: str, account_id: str) -> None:

@@ -29,7 +29,7 @@ from btk.engines.preflight import check_frame, needed_history
 from btk.engines.ticks import SETTLE_MS, LiveTicks, ReplayTicks, Ticks
 from btk.engines.trading import Memory, Trading
 from btk.library.attendants import Attendants, Scene
-from btk.library.broker_start import ACCOUNT, KIND, check_account, tend_orders
+from btk.library.broker_start import ACCOUNT, KIND, Brokerage, check_account, tend_orders
 from btk.library.orders_from_outside import OrdersFromOutside
 from btk.library.run_memory import RunMemory
 from btk.library.run_outcome import RUNS, RunMode, Setup, description
@@ -44,7 +44,7 @@ from btk.model.bars import Span
 from btk.model.errors import SettingsError, Transient
 from btk.model.intervals import MINUTE_MS, floor_to
 from btk.model.settings import Frame, Settings
-from btk.ports import Broker, Host, MarketFeed
+from btk.ports import Host, MarketFeed
 from btk.report.document import Document
 
 FOREVER_MS = 253_402_300_740_000
@@ -84,7 +84,7 @@ class TradingRun:
     """A run of `settings` in the project at `root`, in one of the modes; a replay goes through the settings' frame.
 
     The constructor refuses: `SettingsError`, `StrategyError`. So does `run`, before it asks the network for anything:
-    `AlreadyRunning`, `DumpError`, `DamagedState`. `fresh` forgets what the run before has left. Without a `broker` no
+    `AlreadyRunning`, `DumpError`, `DamagedState`. `fresh` forgets what the run before has left. Without a `brokerage` no
     order can leave; with one `run` reconciles first: `Unmatched` where the account is not as remembered.
     """
 
@@ -96,7 +96,7 @@ class TradingRun:
         *,
         fresh: bool = False,
         host: Host | None = None,
-        broker: Broker | None = None,
+        brokerage: Brokerage | None = None,
     ) -> None:
         if settings.execution.origin_quirks:
             raise SettingsError("execution.origin_quirks is for backtests only: it repeats known mistakes")
@@ -108,8 +108,9 @@ class TradingRun:
         self._feed = None if mode == "replay" else wiring.market_feed(settings, root, self._host)
         source = wiring.candle_source(settings, root) if self._feed is None else self._feed.source
         job = wiring.trading_job(settings, root, source)
-        self._broker = broker
-        self._setup = Setup.of(settings, root, job if broker is None else wiring.brokered(job))
+        self._brokerage = brokerage
+        self._account: AccountFacts | None = None
+        self._setup = Setup.of(settings, root, job if brokerage is None else wiring.brokered(job))
 
     @property
     def command(self) -> str:
@@ -117,18 +118,24 @@ class TradingRun:
         return {"live": "btk live", "paper": "btk paper", "replay": "btk paper --replay"}[self._mode]
 
     def words(self) -> list[str]:
-        """What the first line says: what runs, where, on what, and what it is made of."""
+        """What the first line says: what runs, whose money it is, where, on what, and what it is made of."""
         settings, job = self._settings, self._setup.job
         code = wiring.digests(job, settings, self._setup.root)[0]
         strategies = ", ".join(dict.fromkeys(seat.key.strategy for seat in job.seats))
         return [
-            f"{self.command}: {MONEY[self._mode]}",
+            f"{self.command}: {self._money}",
             f"dump {self._dump / FOLDERS[self._mode]}",
-            "account none",
+            f"account {self._account.account_id if self._account else 'none'}",
             f"exchange {settings.exchange.name} {settings.exchange.market}",
             f"symbols {' '.join(job.symbols)}",
             f"strategy {strategies} ({code[:12]})",
         ]
+
+    @property
+    def _money(self) -> str:
+        if self._brokerage is None:
+            return MONEY[self._mode]
+        return f"broker ccxt, {'sandbox' if self._settings.exchange.sandbox else 'REAL MONEY'}"
 
     @property
     def _run_mode(self) -> RunMode:
@@ -146,17 +153,17 @@ class TradingRun:
             async with AsyncExitStack() as opened:
                 around = opened.enter_context(self._attendants()) if self._feed else None
                 start, ticks = await self._begin(found, opened)
-                account = await self._account(found, opened)
-                store.identify(self._identity(account))
+                await self._connect(found, opened, around)
+                store.identify(self._identity)
                 memory, trading = self._recalled(store, found, start)
                 session = self._session(trading, ticks, memory)
                 with memory.folder:
                     if around is not None:
                         around.attend(session, control, ", ".join(self.words()))
-                    started(self._said(start, found, session, around)._replace(account=account))
-                    if self._broker is not None:
+                    started(self._said(start, found, session, around))
+                    if self._brokerage is not None:
                         attempts = self._settings.broker.order_open_attempts
-                        await tend_orders(session, self._broker, store, attempts)
+                        await tend_orders(session, self._brokerage.broker, store, attempts)
                     memory.tell_again(list(start.slots.values()))
                     return await self._ended(session, control, memory)
 
@@ -174,7 +181,7 @@ class TradingRun:
             exchange=settings.exchange.name,
             slots=tuple(sorted((seat.key for seat in job.seats), key=lambda key: key.order)),
             profiles=profiles,
-            identity=self._identity(None),
+            identity=self._identity,
         )
         return StateStore(StateBackends(self._mode, factory), roster, this_process(self.command))
 
@@ -191,23 +198,27 @@ class TradingRun:
         await _warm(ticks, self._feed, newest_ms)
         return start, ticks
 
-    def _identity(self, account: AccountFacts | None) -> dict[str, str]:
+    @property
+    def _identity(self) -> dict[str, str]:
         return {
             "mode": self._mode,
             "market": self._settings.exchange.market,
-            KIND: "none" if self._broker is None else "ccxt",
-            ACCOUNT: account.account_id if account else "",
+            KIND: "none" if self._brokerage is None else "ccxt",
+            ACCOUNT: self._account.account_id if self._account else "",
         }
 
-    async def _account(self, found: Restored, opened: AsyncExitStack) -> AccountFacts | None:
-        if self._broker is None:
+    async def _connect(self, found: Restored, opened: AsyncExitStack, around: Attendants | None) -> None:
+        if self._brokerage is None:
             if self._mode == "live":
                 check_account(found, "none", "")
-            return None
-        facts = await self._broker.connect(self._setup.job.symbols)
-        opened.push_async_callback(self._broker.close)
-        check_account(found, "ccxt", facts.account_id)
-        return facts
+            return
+        if around is not None:
+            around.hide(self._brokerage.secrets)
+        broker = self._brokerage.broker
+        self._account = await broker.connect(self._setup.job.symbols)
+        opened.push_async_callback(broker.close)
+        check_account(found, "ccxt", self._account.account_id)
+        self._brokerage.allow(self._account)
 
     def _replay(self, found: Restored) -> tuple[Beginning, Ticks]:
         frame, job = self._settings.frame, self._setup.job
@@ -270,7 +281,7 @@ class TradingRun:
             notes=(*found.notes, *session.memory.doubts(list(start.slots.values()))),
             session=session,
             attendants=around,
-            account=None,
+            account=self._account,
         )
 
     async def _ended(self, session: Session, control: StopControl, memory: RunMemory) -> Ended:

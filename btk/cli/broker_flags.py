@@ -1,0 +1,58 @@
+"""The flags of commands that reach an account, and the account that they and the settings choose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from btk import wiring
+from btk.adapters.settings import Loaded
+from btk.cli.real_money import asking, check_askable
+from btk.library.broker_start import Brokerage
+from btk.wiring import Allowances
+
+
+class OnMismatchChoice(StrEnum):
+    """What is done where the account and the state do not match."""
+
+    halt = "halt"
+    adopt = "adopt"
+    flatten = "flatten"
+
+
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before real orders; signals only asks nothing.")]
+Sandbox = Annotated[
+    bool, typer.Option("--sandbox", help="Use the exchange's test world; as exchange.sandbox: true.")
+]
+WithdrawalKey = Annotated[
+    bool, typer.Option("--allow-withdrawal-key", help="Take a key that can withdraw, at your own risk.")
+]
+UnprovenVenue = Annotated[
+    bool, typer.Option("--unproven-venue", help="Send orders where they have not been proven safe.")
+]
+OnMismatch = Annotated[
+    OnMismatchChoice,
+    typer.Option(
+        "--on-mismatch",
+        help="Where account and state do not match: halt, adopt what is ours into the state, or close it.",
+    ),
+]
+
+
+def with_sandbox(assignments: Iterable[str] | None, sandbox: bool) -> list[str]:
+    """The assignments of a call, with what --sandbox means."""
+    return [*(assignments or ()), *(("exchange.sandbox=true",) if sandbox else ())]
+
+
+def brokerage(loaded: Loaded, allowed: Allowances, yes: bool) -> Brokerage:
+    """The account of the settings. `UsageError` where real money is meant and nobody can be asked; `SettingsError`."""
+    settings, root = loaded.settings, loaded.root
+    check_askable(settings, yes)
+    return Brokerage(
+        broker=wiring.broker(settings, root, allowed),
+        allow=asking(settings, wiring.symbols(settings), yes),
+        secrets=tuple(key for key in wiring.account_keys(settings, root) if key is not None),
+    )
