@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from btk.core.documents import from_document
+from btk.core.notes import Notes
 from btk.core.states import IDLE, State
 from btk.model.errors import InvalidInput
 from btk.model.events import (
@@ -90,7 +91,7 @@ class SlotRecord(msgspec.Struct, frozen=True, kw_only=True):
     asked last, `extremes_ms` and `milestones_ms` the minute up to which the position has been accounted for.
     `committed` is the money the slot holds, `realised_part` what partial closes of its position have realised.
     `untold` are events that observers may not have seen, `needs_attention` why no entries are made until a person
-    has looked.
+    has looked, `notes` what the strategy wants remembered.
     """
 
     version: int = VERSION
@@ -115,6 +116,7 @@ class SlotRecord(msgspec.Struct, frozen=True, kw_only=True):
     intents: tuple[Intent, ...] = ()
     untold: tuple[NumberedEvent, ...] = ()
     needs_attention: str = ""
+    notes: Notes = Notes()
 
     @property
     def key(self) -> SlotKey:

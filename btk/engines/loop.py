@@ -14,10 +14,18 @@ from btk.core.states import Idle, Open
 from btk.engines.feed import Stretch
 from btk.engines.journal import Phase
 from btk.engines.judge import Judge, Rejection
+from btk.engines.ping import Ping
 from btk.engines.refusals import Wish, rejected
 from btk.engines.requests import Ahead, Answer, Ask, Request, Watch
 from btk.engines.slot import Slot
-from btk.engines.slot_outlook import hard_ms, has_more_at, is_sure_to_be_asked, plan_next
+from btk.engines.slot_outlook import (
+    hard_ms,
+    has_more_at,
+    is_looked_at,
+    is_sure_to_be_asked,
+    plan_next,
+    prepare,
+)
 from btk.engines.world import World
 from btk.model.intervals import MINUTE_MS
 from btk.model.settings import Sizing
@@ -90,7 +98,7 @@ class Loop:
 
     def _decisions(self, due: Sequence[Slot], tick: int) -> Conversation:
         if self._asks_ahead and tick <= self._last_decision_ms:
-            asks = [slot.prepare(tick) for slot in due if is_sure_to_be_asked(slot, tick)]
+            asks = [prepare(slot, tick) for slot in due if is_sure_to_be_asked(slot, tick)]
             yield Ahead(asks)
         for slot in due:
             if slot.reached_ms <= self._last_decision_ms and (slot.changed or slot.hard_next_ms <= tick):
@@ -101,7 +109,7 @@ class Loop:
         before = slot.state
         if slot.hooks.due:
             yield from self._call_due_hooks(slot, tick)
-        if slot.watches and slot.looked_at(tick):
+        if slot.watches and is_looked_at(slot, tick):
             last = self._watch_until(slot, tick) if alone and slot.state is before else tick
             yield from self._watch(slot, range(tick, last + 1, MINUTE_MS))
         # While nothing was commanded or heard, the minutes are accounted for together later.
@@ -123,14 +131,21 @@ class Loop:
         hook = slot.hooks.watching(slot.state, slot.view)
         if hook is None:
             slot.reached_ms = ticks[-1]
-            slot.ping(ticks)
+            self._ping(slot, ticks)
             return
         name, args = hook
         answer = yield Watch(getattr(slot.strategy, name), slot.market, args, ticks)
         if answer is not None:
             slot.reached_ms = answer.tick_ms
-            slot.ping(range(ticks.start, answer.tick_ms + 1, MINUTE_MS))
+            self._ping(slot, range(ticks.start, answer.tick_ms + 1, MINUTE_MS))
             yield from self._after_hook(slot, name, answer)
+
+    def _ping(self, slot: Slot, ticks: range) -> None:
+        state = slot.state
+        if type(state) in slot.hooks.pinged:
+            for tick_ms in ticks:
+                ping = Ping(tick_ms, slot.price_at(tick_ms), state)
+                self._world.journal.note(Phase.HOOKS, slot.order, slot.key, ping)
 
     def _call_due_hooks(self, slot: Slot, tick: int) -> Conversation:
         while slot.hooks.due:
@@ -144,7 +159,10 @@ class Loop:
     def _after_hook(self, slot: Slot, name: str, answer: Answer) -> Conversation:
         if answer.late:
             slot.leave_market()
+        slot.note_down(slot.market.notes)
         slot.take_desk()
+        if type(slot.state) is Idle and slot.notes.state:
+            slot.forget_signal()
         if answer.error is not None:
             yield from self._error(slot, name, answer)
 
@@ -188,6 +206,7 @@ class Loop:
         last = self._ask_until(slot, tick)
         answer = yield Ask(slot.question, slot.market, slot.schedule.ticks(tick, last))
         slot.schedule.mark(slot.market.now_ms)
+        slot.note_down(slot.market.notes)
         if answer is None:
             slot.reached_ms = slot.market.now_ms
         if answer is not None and answer.tick_ms > tick:
@@ -204,6 +223,7 @@ class Loop:
                 slot.leave_market()
             return None
         slot.prepared = None
+        slot.note_down(ask.market.notes)
         return None if answer is None else Answer(tick, answer.value, answer.error)
 
     def _ask_until(self, slot: Slot, tick: int) -> int:

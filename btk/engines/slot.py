@@ -13,6 +13,7 @@ from btk.core.desk import Desk, Moment
 from btk.core.holding import Holding, Plan
 from btk.core.market import Market
 from btk.core.model import Candle, Minutes, Row
+from btk.core.notes import Notes
 from btk.core.position import Position
 from btk.core.risk import candidate
 from btk.core.rules import Terms
@@ -20,7 +21,6 @@ from btk.core.states import IDLE, Closing, Idle, Open, Opening, Scheduled, State
 from btk.core.strategy import Strategy
 from btk.engines.inbox import Inbox
 from btk.engines.journal import Phase
-from btk.engines.ping import Ping
 from btk.engines.refusals import Errors, Refusals
 from btk.engines.requests import Answer, Ask
 from btk.engines.schedule import QuestionSchedule
@@ -65,6 +65,7 @@ class Slot:
         self.needs_attention = ""
         self.held_back = ""
         self.intents: tuple[Intent, ...] = ()
+        self.notes = Notes()
         self.used_ids: set[str] = set()
         self.refusals = Refusals(terms)
         self.errors = Errors(terms)
@@ -89,7 +90,17 @@ class Slot:
         """Give the strategy another market: a call that has not returned keeps the old one, which leads nowhere."""
         old, self.market = self.market, self._new_market()
         self.market._minutes, self.market.now_ms = old._minutes, old.now_ms
+        self.note_down(old.notes)
         old.close()
+
+    def note_down(self, notes: Notes) -> None:
+        """A call to the strategy is over, and this is what it wants remembered."""
+        self.notes = self.market.notes = notes
+
+    def forget_signal(self) -> None:
+        """Nothing of its signal is remembered once it is over and the strategy has heard so."""
+        if not self.hooks.end_is_due:
+            self.note_down(self.notes.without_state())
 
     def enter(self, minutes: Minutes, tick_ms: int, late: bool = False) -> None:
         """Begin a stretch of minutes whose first tick is `tick_ms`; `late`: they are only caught up on."""
@@ -174,6 +185,8 @@ class Slot:
         if events:
             self._remember_hooks(was, events)
             self.tell(events)
+        if type(state) is Idle and self.notes.state:
+            self.forget_signal()
 
     def settle_orders(self, state: State, events: Sequence[Event]) -> None:
         """Between two ticks: take on what orders at an exchange have made of the state."""
@@ -283,28 +296,9 @@ class Slot:
         """Whether somebody wants to hear of every minute in the present state."""
         return self.hooks.watch(self.state) and not (self.stopping and type(self.state) is Idle)
 
-    def ping(self, ticks: range) -> None:
-        """Tell that these ticks have passed in the present state, if somebody asked for that."""
-        state = self.state
-        if type(state) not in self.hooks.pinged:
-            return
-        for tick_ms in ticks:
-            note = Ping(tick_ms, self.price_at(tick_ms), state)
-            self._world.journal.note(Phase.HOOKS, self.order, self.key, note)
-
-    def looked_at(self, tick_ms: int) -> bool:
-        """Whether the candle that closed at a tick counts for the position."""
-        return not isinstance(self.state, Open) or tick_ms - MINUTE_MS >= self.sightings.milestones_ms
-
     def view(self, holding: Holding) -> Position:
         """What hooks see of a position."""
         return Position(holding, self.market, self.terms)
-
-    def prepare(self, tick_ms: int) -> Ask:
-        """The question of a tick, to be put in the decide phase."""
-        self.market.now_ms = tick_ms
-        self.prepared = Ask(self.question, self.market, range(tick_ms, tick_ms + 1))
-        return self.prepared
 
     def _gate(self, plan: Plan, price: float) -> str | None:
         wish = candidate(plan, self.terms.symbol, self.terms.strategy, price, self.reached_ms)

@@ -32,6 +32,7 @@ WATCH_HOOKS: Mapping[type[State], str] = {
     Open: "on_active",
     Closing: "on_active",
 }
+ENDING_HOOKS = {"on_closed", "on_cancelled"}
 MILESTONE_HOOKS = {"on_breakeven", "on_partial_profit", "on_partial_loss"}
 
 
@@ -75,6 +76,11 @@ class Hooks:
         if self._watched is None or self._watched[0] is not state:
             self._watched = (state, watch_hook_of(state, view))
         return self._watched[1]
+
+    @property
+    def end_is_due(self) -> bool:
+        """Whether the strategy is still to hear that its signal is over."""
+        return any(name in ENDING_HOOKS for name, _ in self.due)
 
     def remember(self, event: Event, change: Change, view: View, rules: Rules) -> None:
         """Have the hook of an event called when its turn comes, if there is one."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from btk.core.ledger import Ledger
 from btk.core.risk import BookPosition
 from btk.core.slot_record import NumberedEvent, SlotRecord
-from btk.core.states import plan_of
+from btk.core.states import Idle, plan_of
 from btk.engines.slot import Slot
 
 
@@ -34,6 +34,7 @@ def remembered(slot: Slot, ledger: Ledger, seen_ms: int, untold: Sequence[Number
         intents=slot.intents,
         untold=tuple(untold),
         needs_attention=slot.needs_attention,
+        notes=slot.notes,
     )
 
 
@@ -47,6 +48,9 @@ def recall(slot: Slot, record: SlotRecord) -> None:
     slot.refusals.restore(record.refusal, slot.schedule.interval_ms)
     slot.errors.restore(record.error)
     slot.needs_attention = record.needs_attention
+    slot.note_down(record.notes)
+    if isinstance(slot.state, Idle):
+        slot.forget_signal()
     slot.intents = record.intents
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from btk.core.model import NEVER
 from btk.core.states import Idle, Open, Opening
+from btk.engines.requests import Ask
 from btk.engines.slot import Slot
 from btk.model.intervals import MINUTE_MS
 
@@ -42,6 +43,18 @@ def is_sure_to_be_asked(slot: Slot, tick_ms: int) -> bool:
         return False
     asked = slot.prepared is None and slot.schedule.next_tick(tick_ms) == tick_ms
     return asked and slot.inbox.next_ms > tick_ms
+
+
+def prepare(slot: Slot, tick_ms: int) -> Ask:
+    """The question of a tick, to be put in the decide phase."""
+    slot.market.now_ms = tick_ms
+    slot.prepared = Ask(slot.question, slot.market, range(tick_ms, tick_ms + 1))
+    return slot.prepared
+
+
+def is_looked_at(slot: Slot, tick_ms: int) -> bool:
+    """Whether the candle that closed at a tick counts for a position."""
+    return not isinstance(slot.state, Open) or tick_ms - MINUTE_MS >= slot.sightings.milestones_ms
 
 
 def _next_heard(slot: Slot, start: int, stop: int) -> int:

@@ -75,6 +75,27 @@ def _hook(name: str, seed: str, temper: Temper, diary: Diary) -> Callable[..., N
 
 
 def _seen(market: Market, dice: Random) -> tuple[Any, ...]:
+    return (*_noted(market, dice), *_candles(market, dice))
+
+
+def _noted(market: Market, dice: Random) -> tuple[Any, ...]:
+    calls = market.session.get("calls", int, 0) + 1
+    market.session.set("calls", calls)
+    due = market.every(dice.choice(("5m", "15m", "1h")), _noted_at)
+    known = market.state.get("first_call", int)
+    if market.has_signal and known is None:
+        market.state.set("first_call", calls)
+    if dice.random() < 0.02:
+        market.state.drop("first_call")
+    return (calls, due, known)
+
+
+def _noted_at(market: Market) -> int:
+    market.session.set("last", market.now_ms)
+    return market.now_ms
+
+
+def _candles(market: Market, dice: Random) -> tuple[Any, ...]:
     interval = dice.choice(INTERVALS)
     try:
         candles = market.candles(interval, dice.randint(1, 4))
