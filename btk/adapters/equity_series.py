@@ -76,7 +76,7 @@ class EquitySeries:
         return np.zeros(rows), np.zeros(rows)
 
     def _write(self, symbol: str, path: Path, durable: bool) -> None:
-        added = np.array(self._rows.get(symbol, ()), ROW).tobytes()
+        added = np.array(self._rows.get(symbol, []), ROW).tobytes()
         self._disk.extend(path, self._sizes.get(symbol, 0), added, durable)
         self._unnamed |= symbol not in self._sizes
         self._sizes[symbol] = self._sizes.get(symbol, 0) + len(added)
