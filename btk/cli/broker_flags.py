@@ -12,6 +12,7 @@ from btk import wiring
 from btk.adapters.settings import Loaded
 from btk.cli.real_money import asking, check_askable
 from btk.library.broker_start import Brokerage
+from btk.library.settling import HALT, Wish
 from btk.wiring import Allowances
 
 
@@ -47,7 +48,7 @@ def with_sandbox(assignments: Iterable[str] | None, sandbox: bool) -> list[str]:
     return [*(assignments or ()), *(("exchange.sandbox=true",) if sandbox else ())]
 
 
-def brokerage(loaded: Loaded, allowed: Allowances, yes: bool) -> Brokerage:
+def brokerage(loaded: Loaded, allowed: Allowances, yes: bool, on_mismatch: Wish = HALT) -> Brokerage:
     """The account of the settings. `UsageError` where real money is meant and nobody can be asked; `SettingsError`."""
     settings, root = loaded.settings, loaded.root
     check_askable(settings, yes)
@@ -55,4 +56,5 @@ def brokerage(loaded: Loaded, allowed: Allowances, yes: bool) -> Brokerage:
         broker=wiring.broker(settings, root, allowed),
         allow=asking(settings, wiring.symbols(settings), yes),
         secrets=tuple(key for key in wiring.account_keys(settings, root) if key is not None),
+        on_mismatch=on_mismatch,
     )

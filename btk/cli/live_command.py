@@ -26,6 +26,7 @@ from btk.cli.selection import (
 )
 from btk.cli.trading import run_trading
 from btk.cli.trading_options import OnStop, OnStopChoice
+from btk.library.settling import Wish
 from btk.library.stop_control import StopControl
 from btk.library.trading_run import TradingRun
 from btk.wiring import Allowances
@@ -64,6 +65,7 @@ def live(  # noqa: PLR0917 (every parameter is a flag)
     loaded = selected_settings(context, chosen)
     account = None
     if loaded.settings.broker.kind == "ccxt":
-        account = brokerage(loaded, Allowances(allow_withdrawal_key, unproven_venue), yes)
+        allowed = Allowances(allow_withdrawal_key, unproven_venue)
+        account = brokerage(loaded, allowed, yes, Wish(on_mismatch.value))
     run = TradingRun(loaded.settings, loaded.root, "live", brokerage=account)
     run_trading(run, StopControl(on_stop.value), loaded.root, as_json)

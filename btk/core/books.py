@@ -77,6 +77,15 @@ class Books:
             book.grow(key, cost)
         return None
 
+    def take_over(self, key: SlotKey, place: BookPosition) -> None:
+        """Book money and a place that are taken already, whatever the limits say."""
+        self.ledger.reserve(key, place.cost)
+        for book in self._bound.get(key, ()):
+            if key in book.places:
+                book.grow(key, place.cost)
+            else:
+                book.take(key, place)
+
     def apply(self, key: SlotKey, event: Event) -> None:
         """Book one of `MONEY_EVENTS`; the order of events is the order of calls."""
         self.ledger.apply(key, event)

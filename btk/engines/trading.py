@@ -16,9 +16,10 @@ from btk.core.holding import Holding
 from btk.core.ledger import Ledger
 from btk.core.market import Market, Quotes
 from btk.core.model import NEVER, Minutes
+from btk.core.risk import BookPosition
 from btk.core.rules import Terms
 from btk.core.slot_record import NumberedEvent, SlotRecord
-from btk.core.states import Closing, Idle, Open, State
+from btk.core.states import Closing, Idle, Open, State, plan_of
 from btk.core.strategy import overrides
 from btk.engines.backtest import MODELS, Job, Seat, books_of
 from btk.engines.catch_up import Part, Reached, parts
@@ -40,6 +41,7 @@ from btk.engines.slot_memory import place_of, recall, remembered
 from btk.engines.world import World
 from btk.model.commands import Command
 from btk.model.events import Event
+from btk.model.intents import Intent
 from btk.model.intervals import MINUTE_MS, interval_ms
 from btk.model.months import month_around
 from btk.model.names import SlotKey
@@ -129,6 +131,13 @@ class Trading:
         for slot in self.slots.values():
             slot.held_back = reason
 
+    def take_over(self, key: SlotKey, state: State, intents: tuple[Intent, ...], cost: float) -> None:
+        """A slot becomes what an account shows of it; `cost` is the money that is in it beyond what was known."""
+        slot, plan = self.slots[key], plan_of(state)
+        slot.state, slot.intents = state, intents
+        if cost and plan is not None:
+            self._books.take_over(key, BookPosition(key.symbol, key.strategy, plan.position, cost))
+
     def order(self, keys: Iterable[SlotKey], command: Command, at_ms: int) -> None:
         """Give some slots a command; it is carried out at their next tick at or after `at_ms`."""
         for key in keys:
@@ -138,11 +147,6 @@ class Trading:
     def at_rest(self) -> bool:
         """Whether no slot holds anything or has anything on its way."""
         return all(type(slot.state) is Idle and slot.queued is None for slot in self.slots.values())
-
-    @property
-    def open_slots(self) -> list[SlotKey]:
-        """The slots with an open position."""
-        return [key for key, slot in self.slots.items() if type(slot.state) is Open]
 
     def stop_at_rest(self) -> None:
         """End slots that hold nothing, without waiting for a tick."""

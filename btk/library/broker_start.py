@@ -8,6 +8,7 @@ from typing import NamedTuple
 from btk.core.reconcile import Row
 from btk.core.states import Idle
 from btk.library.broker_work import BrokerWork, Keeping, in_words
+from btk.library.settling import HALT, Settling, Wish
 from btk.library.state_store import Restored, StateStore
 from btk.library.trading_session import Session
 from btk.library.trading_start import Unmatched
@@ -23,14 +24,15 @@ def nothing_asked(account: AccountFacts) -> None:
 
 
 class Brokerage(NamedTuple):
-    """An account to trade with. `allow` is asked once it is connected, and raises to end the run before any order;
+    """An account to trade with. `allow` is asked once it is connected, and raises to end the run before any order.
 
-    `secrets` appear in no line that is told.
+    `secrets` appear in no line that is told; `on_mismatch` is what to do where it is not as remembered.
     """
 
     broker: Broker
     allow: Callable[[AccountFacts], None] = nothing_asked
     secrets: tuple[Secret, ...] = ()
+    on_mismatch: Wish = HALT
 
 
 def check_account(found: Restored, kind: str, account_id: str) -> None:
@@ -50,20 +52,29 @@ def check_account(found: Restored, kind: str, account_id: str) -> None:
         )
 
 
-async def tend_orders(session: Session, broker: Broker, store: StateStore, attempts: int) -> None:
+async def tend_orders(
+    session: Session, broker: Broker, store: StateStore, attempts: int, on_mismatch: Wish = HALT
+) -> None:
     """Give a session its orders, reconciled: everything in flight asked about, protection put back first.
 
-    `Unmatched`, with a table, where the account shows what nobody here remembers.
+    `Unmatched`, with a table, where the account shows what nobody here remembers, and that is not settled either.
     """
     keeping = Keeping(session.keep_now, store.confirm)
     orders = BrokerWork(broker, session.trading, session.alarms, keeping, attempts)
-    mismatches = await orders.start()
-    if mismatches:
+    orders.tick_ms = session.tick_ms
+    mismatches, cannot = await orders.start(), tuple[str, ...]()
+    if mismatches and on_mismatch.how != "halt":
+        settling = Settling(on_mismatch, orders, session.trading, broker)
+        done, cannot = await settling.settle(sorted({row.symbol for row in mismatches}))
+        for words in done:
+            session.alarms.once(session.tick_ms, "reconciliation", words)
+        mismatches = await orders.mismatches()
+    if mismatches or cannot:
         await session.keep_now()
-        raise Unmatched(_table(mismatches))
+        raise Unmatched("\n".join((*_table(mismatches), *cannot)))
     session.orders = orders
 
 
-def _table(rows: Sequence[Row]) -> str:
+def _table(rows: Sequence[Row]) -> list[str]:
     lines = [f"{in_words(row)}; {row.remedy}" for row in rows]
-    return "\n".join(("the account and the state do not match, so nothing was started:", *lines))
+    return ["the account and the state do not match, so nothing was started:", *lines]

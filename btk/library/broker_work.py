@@ -91,6 +91,10 @@ class BrokerWork:
         for slot in self._ours():
             for intent in to_ask(slot):
                 await self._ask(slot.key, intent)
+        return await self.mismatches()
+
+    async def mismatches(self) -> tuple[Row, ...]:
+        """What nobody can match now."""
         rows: list[Row] = []
         for symbol in self._symbols():
             picture = await self._reading(symbol)
@@ -101,7 +105,7 @@ class BrokerWork:
         """Do all that is due; in how many milliseconds something will be due again, None for nothing in sight."""
         self.tick_ms = tick_ms
         for _ in range(MOST_ROUNDS):
-            changed = self._look()
+            changed = self.look()
             due = self._due()
             if not changed and not due:
                 break
@@ -122,7 +126,8 @@ class BrokerWork:
             self._alarms.over(self.tick_ms, f"account, {symbol}")
             self._judge(symbol, picture)
 
-    def _look(self) -> bool:
+    def look(self) -> bool:
+        """Take in what orders have done and write down what is wanted; whether anything changed."""
         now_ms, changed = self._broker.now_ms(), False
         for key in self._trading.slots:
             found = self._slots.look(key, self._broker.limits(key.symbol), now_ms)
@@ -248,13 +253,7 @@ class BrokerWork:
     async def _reading(self, symbol: str) -> Picture:
         broker, limits = self._broker, self._broker.limits(symbol)
         slots = [slot for slot in self._ours() if slot.key.symbol == symbol]
-        balances = () if limits.contract else await broker.balances()
-        theirs = Theirs(
-            open_orders=await broker.open_orders(symbol),
-            position=await broker.position(symbol) if limits.contract else None,
-            balance=next((one for one in balances if one.currency == limits.base), None),
-        )
-        picture = compare(slots, theirs, limits, broker.now_ms())
+        picture = compare(slots, await reading_of(broker, symbol), limits, broker.now_ms())
         for slot_key, client_order_id, event in picture.adoptions:
             self._slots.follow(slot_key, client_order_id, event)
         return picture
@@ -292,6 +291,17 @@ class BrokerWork:
 
     def _holds(self, symbol: str) -> bool:
         return any(slot.quantity for slot in self._ours() if slot.key.symbol == symbol)
+
+
+async def reading_of(broker: Broker, symbol: str) -> Theirs:
+    """What an account shows of a market."""
+    limits = broker.limits(symbol)
+    balances = () if limits.contract else await broker.balances()
+    return Theirs(
+        open_orders=await broker.open_orders(symbol),
+        position=await broker.position(symbol) if limits.contract else None,
+        balance=next((one for one in balances if one.currency == limits.base), None),
+    )
 
 
 def in_words(row: Row) -> str:

@@ -163,7 +163,8 @@ class TradingRun:
                     started(self._said(start, found, session, around))
                     if self._brokerage is not None:
                         attempts = self._settings.broker.order_open_attempts
-                        await tend_orders(session, self._brokerage.broker, store, attempts)
+                        account = self._brokerage
+                        await tend_orders(session, account.broker, store, attempts, account.on_mismatch)
                     memory.tell_again(list(start.slots.values()))
                     return await self._ended(session, control, memory)
 
