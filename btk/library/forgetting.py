@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from btk.adapters.async_run import run_apart
 from btk.adapters.state_lock import only_writer
 from btk.core.slot_record import SlotRecord
 from btk.core.states import plan_of
@@ -29,7 +29,7 @@ class Forgetting:
 
     def forget(self) -> None:
         """Let these slots begin anew."""
-        asyncio.run(self._forget())
+        run_apart(self._forget())
 
     async def _forget(self) -> None:
         for key in self.words:
@@ -54,7 +54,7 @@ def _stored(view: RunView, choice: Choice) -> dict[SlotKey, str]:
         for strategy in choice.strategies or ()
     ]
     try:
-        _, records = asyncio.run(view.store(COMMAND).look(keys))
+        _, records = run_apart(view.store(COMMAND).look(keys))
     except DamagedState as damage:
         return dict.fromkeys(keys, str(damage))
     known = {record.key: record for record in records}
@@ -78,4 +78,4 @@ def state_words(record: SlotRecord) -> str:
 
 def look_at(view: RunView) -> Sequence[SlotRecord]:
     """The records of all slots that have one; while a run is at it, those of its last tick."""
-    return asyncio.run(view.store("btk state show").look())[1]
+    return run_apart(view.store("btk state show").look())[1]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from btk.adapters.async_run import run_apart
 from btk.adapters.file_lock import holder
 from btk.adapters.state_factory import state_factory
 from btk.adapters.state_lock import LOCK_NAME, this_process
@@ -60,7 +60,7 @@ class RunView:
         return StateStore(StateBackends(self.mode, factory), roster, this_process(command))
 
     def _left(self, written: RunStatus | None) -> RunStatus:
-        commit, records = asyncio.run(self.store("btk status").look())
+        commit, records = run_apart(self.store("btk status").look())
         mark = commit.change.run if commit else None
         if commit is None or mark is None:
             return RunStatus(mode=self.mode, alive=False)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-from collections.abc import Coroutine
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import msgspec
 
 from btk import wiring
+from btk.adapters.async_run import run_apart
 from btk.adapters.project import find_root
 from btk.adapters.settings import load_settings
 from btk.adapters.state_factory import state_factory
@@ -22,8 +20,6 @@ from btk.library.state_files import BOOK_ID, LEVELS_ID, POSITIONS_ID, STRATEGY_I
 from btk.model.names import SlotKey, check_exchange_name, check_strategy_name
 from btk.model.records import BookRow, Levels, RiskPosition, ScheduleRow, SignalRow
 from btk.model.settings import Settings
-
-T = TypeVar("T")
 
 
 class _View(NamedTuple):
@@ -109,13 +105,13 @@ def _of_slot(kind: Kind, slot: tuple[str, str], view: _View, entity_id: str | No
     strategy, exchange = check_strategy_name(slot[1]), _exchange(settings, view)
     symbol = wiring.symbols(msgspec.structs.replace(settings, symbols=(slot[0],)))[0]
     entity = str(SlotKey(symbol, strategy, exchange))
-    return _run(_value(_backends(settings, root, view), kind, entity, entity_id or symbol))
+    return run_apart(_value(_backends(settings, root, view), kind, entity, entity_id or symbol))
 
 
 def _of_profile(risk: str, entity_id: str, view: _View) -> Any:
     settings, root = _project(view)
     entity = f"{check_strategy_name(risk)}_{_exchange(settings, view)}"
-    return _run(_value(_backends(settings, root, view), "risk", entity, entity_id))
+    return run_apart(_value(_backends(settings, root, view), "risk", entity, entity_id))
 
 
 def _project(view: _View) -> tuple[Settings, Path]:
@@ -134,9 +130,3 @@ def _backends(settings: Settings, root: Path, view: _View) -> StateBackends:
 async def _value(backends: StateBackends, kind: Kind, entity: str, entity_id: str) -> Any:
     stored = await (await backends.of(kind, entity)).read_value(entity_id)
     return None if stored is None else stored.value
-
-
-def _run(work: Coroutine[Any, Any, T]) -> T:
-    # Also for a script that has an event loop of its own: in that loop's thread no other may be started.
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, work).result()

@@ -51,7 +51,7 @@ class StopControl:
     def signals(self) -> Iterator[None]:
         """While the block runs, Ctrl-C stops and SIGTERM leaves; in the running event loop."""
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGINT, self._interrupted)
+        loop.add_signal_handler(signal.SIGINT, self.interrupted)
         for number in LEAVING:
             loop.add_signal_handler(number, self.leave, TERMINATED)
         try:
@@ -60,7 +60,8 @@ class StopControl:
             for number in (signal.SIGINT, *LEAVING):
                 loop.remove_signal_handler(number)
 
-    def _interrupted(self) -> None:
+    def interrupted(self) -> None:
+        """Ctrl-C."""
         if self._pressed:
             self.second_thoughts = not self._ordered
             self.leave(INTERRUPTED)
