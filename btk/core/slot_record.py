@@ -108,6 +108,7 @@ class SlotRecord(msgspec.Struct, frozen=True, kw_only=True):
     used_ids: tuple[str, ...] = ()
     paused: bool = False
     stopping: bool = False
+    flattening: bool = False
     queued: Signal | None = None
     refusal: CountedRefusal | None = None
     error: CountedError | None = None

@@ -12,7 +12,7 @@ from btk.core.desk import Desk
 from btk.core.facts import cancelled
 from btk.core.model import NEVER
 from btk.core.rules import Terms
-from btk.core.states import IDLE, Idle, Scheduled
+from btk.core.states import IDLE, Idle, Open, Scheduled
 from btk.engines.refusals import Refusals, rejected
 from btk.model.commands import (
     ActivateScheduled,
@@ -21,6 +21,7 @@ from btk.model.commands import (
     ClosePosition,
     Command,
     ConfirmFill,
+    Flatten,
     MoveToBreakeven,
     PartialClose,
     Pause,
@@ -46,6 +47,7 @@ class Commanded(Protocol):
     queued: Signal | None
     paused: bool
     stopping: bool
+    flattening: bool
 
     def price_at(self, tick_ms: int) -> float:
         """The execution model's price at a tick."""
@@ -128,6 +130,8 @@ def _on_slot(slot: Commanded, command: Command, desk: Desk, tick_ms: int) -> Ver
             if not slot.stopping:
                 slot.tell([_stamped(StoppedEvent, slot, tick_ms)])
                 _stop(slot, desk, tick_ms)
+        case Flatten():
+            slot.flattening = _flatten(desk)
         case SubmitSignal(signal):
             return _submit(slot, signal, desk, tick_ms)
     return ACCEPTED
@@ -149,6 +153,16 @@ def _stop(slot: Commanded, desk: Desk, tick_ms: int) -> None:
         when = (tick_ms, tick_ms)
         desk.told.append(cancelled(waiting.plan, when, slot.price_at(tick_ms), "stopped", slot.terms))
         desk.state = IDLE
+
+
+def _flatten(desk: Desk) -> bool:
+    """Toward holding nothing; whether that is not so yet."""
+    match desk.state:
+        case Open():
+            desk.close("flatten")
+        case Scheduled(request=None):
+            desk.cancel("flatten")
+    return not isinstance(desk.state, Idle)
 
 
 def _submit(slot: Commanded, signal: Signal, desk: Desk, tick_ms: int) -> Verdict:

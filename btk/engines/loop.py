@@ -27,6 +27,7 @@ from btk.engines.slot_outlook import (
     prepare,
 )
 from btk.engines.world import World
+from btk.model.commands import Flatten
 from btk.model.intervals import MINUTE_MS
 from btk.model.settings import Sizing
 from btk.model.signal import Signal
@@ -180,6 +181,8 @@ class Loop:
         if slot.inbox.next_ms <= tick:
             for command in slot.inbox.take(tick):
                 slot.obey(command, tick)
+        if slot.flattening:
+            slot.obey(Flatten(), tick)
         if slot.hooks.due:
             yield from self._call_due_hooks(slot, tick)
         if type(slot.state) is Idle and slot.asks:

@@ -61,7 +61,7 @@ class Slot:
         self.prepared: Ask | None = None
         self.queued: Signal | None = None
         self.paused = False
-        self.stopping = False
+        self.stopping = self.flattening = False
         self.needs_attention = ""
         self.held_back = ""
         self.intents: tuple[Intent, ...] = ()

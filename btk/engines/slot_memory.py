@@ -26,6 +26,7 @@ def remembered(slot: Slot, ledger: Ledger, seen_ms: int, untold: Sequence[Number
         used_ids=tuple(sorted(slot.used_ids)),
         paused=slot.paused,
         stopping=slot.stopping,
+        flattening=slot.flattening,
         queued=slot.queued,
         refusal=slot.refusals.record(),
         error=slot.errors.record(),
@@ -45,6 +46,7 @@ def recall(slot: Slot, record: SlotRecord) -> None:
     slot.sightings.begin(record.extremes_ms, record.milestones_ms)
     slot.used_ids = set(record.used_ids)
     slot.paused, slot.stopping, slot.queued = record.paused, record.stopping, record.queued
+    slot.flattening = record.flattening
     slot.refusals.restore(record.refusal, slot.schedule.interval_ms)
     slot.errors.restore(record.error)
     slot.needs_attention = record.needs_attention

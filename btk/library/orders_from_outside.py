@@ -9,7 +9,7 @@ from contextlib import suppress
 from btk.adapters.command_files import Action, CommandFiles, Order
 from btk.engines.trading import Trading
 from btk.library.stop_control import OnStop, StopControl
-from btk.model.commands import CancelScheduled, ClosePosition, Command, Pause, Resume, Stop
+from btk.model.commands import Command, Flatten, Pause, Resume, Stop
 from btk.model.errors import DumpError
 from btk.model.names import SlotKey
 
@@ -18,13 +18,13 @@ COMMANDS: dict[Action, tuple[Command, ...]] = {
     "pause": (Pause(),),
     "resume": (Resume(),),
     # Whoever wants everything closed does not want it opened again at the next bar.
-    "flatten": (Pause(), CancelScheduled("flatten"), ClosePosition("flatten")),
+    "flatten": (Pause(), Flatten()),
 }
 STOPS: dict[OnStop, tuple[Command, ...]] = {
     "wait": (Stop(),),
     # A run can be left, one of its slots cannot: that one is waited for.
     "leave": (Stop(),),
-    "flatten": (Stop(), ClosePosition("flatten")),
+    "flatten": (Stop(), Flatten()),
 }
 
 

@@ -15,7 +15,7 @@ from btk.library.broker_work import BrokerWork
 from btk.library.orders_from_outside import OrdersFromOutside
 from btk.library.run_memory import RunMemory
 from btk.library.stop_control import StopControl
-from btk.model.commands import ClosePosition, Stop
+from btk.model.commands import Flatten, Stop
 from btk.model.errors import DumpError, Transient, Unknown
 from btk.model.intervals import MINUTE_MS
 from btk.model.names import SlotKey
@@ -65,6 +65,7 @@ class Session:
         self._driver = driver
         self._pace = pace
         self._stopped: list[SlotKey] = []
+        self._flattened = False
         self._is_saved = True
         self._saved_at = self._spread_at = time.perf_counter()
         self._troubled: set[str] = set()
@@ -127,9 +128,9 @@ class Session:
             elif not self._stopped:
                 self._stopped = [key for key, slot in trading.slots.items() if not slot.stopping]
                 trading.order(self._stopped, Stop(), self.tick_ms)
-            if control.stopping == "flatten":
-                unasked = [key for key in trading.open_slots if not trading.awaits([key])]
-                trading.order(unasked, ClosePosition("flatten"), self.tick_ms)
+            if control.stopping == "flatten" and not self._flattened:
+                self._flattened = True
+                trading.order(trading.slots, Flatten(), self.tick_ms)
         return trading.ended or self.tick_ms >= trading.end_tick_ms
 
     async def _go_to(self, tick_ms: int) -> None:

@@ -71,6 +71,10 @@ class SubmitSignal(msgspec.Struct, frozen=True, tag="signal"):
     signal: Signal
 
 
+class Flatten(msgspec.Struct, frozen=True, tag="flatten"):
+    """Hold nothing: close what is open, give up what waits, close what is still being opened once it is open."""
+
+
 class Pause(msgspec.Struct, frozen=True, tag="pause"):
     """Ask for no signals until resumed."""
 
@@ -94,6 +98,7 @@ Command = (
     | CancelScheduled
     | ActivateScheduled
     | SubmitSignal
+    | Flatten
     | Pause
     | Resume
     | Stop
