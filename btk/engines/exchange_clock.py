@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import NamedTuple
 
 from btk.model.errors import Transient, Unknown
 from btk.ports import Host
@@ -12,6 +13,14 @@ MEASURE_EVERY_SECONDS = 300.0
 STEP_MS = 2_000
 """The wall clock and the other one have parted by so much since they were compared: one of them was set."""
 LONGEST_PAUSE_SECONDS = 1.0
+DOUBTFUL_MS = 30_000
+"""A measurement that differs so much from what our clock says is believed only when it is repeated."""
+REPEATS = 5
+
+
+class _Doubted(NamedTuple):
+    ahead_ms: float
+    times: int
 
 
 class ExchangeClock:
@@ -23,15 +32,31 @@ class ExchangeClock:
         self._ahead_ms = 0.0
         self._measured_at = 0.0
         self._wall_ahead_ms = 0.0
+        self._is_measured = False
+        self._doubted = _Doubted(0.0, 0)
         self.lost = ""
 
     async def measure(self) -> None:
         """Ask the exchange; what the answer took on its way makes our time a little late, never early."""
         exchange_ms = await self._ask()
-        self._measured_at = self._host.monotonic()
-        self._ahead_ms = exchange_ms - self._measured_at * 1000
+        now = self._host.monotonic()
+        ahead_ms = exchange_ms - now * 1000
+        if self._is_measured and self._is_doubtful(ahead_ms):
+            self.lost = f"it says it is {(ahead_ms - self._ahead_ms) / 1000:+.0f} s off from one moment to the next"
+            return
+        self._is_measured, self._measured_at = True, now
+        self._ahead_ms = ahead_ms
         self._wall_ahead_ms = self._wall_ms()
         self.lost = ""
+
+    def _is_doubtful(self, ahead_ms: float) -> bool:
+        # A tick that is ahead of the market would be the last one until the market has come to it.
+        if abs(ahead_ms - self._ahead_ms) < DOUBTFUL_MS:
+            self._doubted = _Doubted(0.0, 0)
+            return False
+        same = abs(ahead_ms - self._doubted.ahead_ms) < DOUBTFUL_MS
+        self._doubted = _Doubted(ahead_ms, self._doubted.times + 1 if same else 1)
+        return self._doubted.times < REPEATS
 
     def now_ms(self) -> int:
         """The exchange's time now."""

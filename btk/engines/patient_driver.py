@@ -138,7 +138,11 @@ def _work(work: SimpleQueue[Any]) -> None:
     with asyncio.Runner() as runner:
         while (item := work.get()) is not None:
             call, future = item
-            future.set_result(runner.run(call.perform_async()) if is_async(call) else call.perform())
+            try:
+                answer = runner.run(call.perform_async()) if is_async(call) else call.perform()
+            except BaseException as error:  # noqa: BLE001 - a cancelled task is one; whoever waits must hear of it
+                answer = Answer(call.market.now_ms, error=error)
+            future.set_result(answer)
 
 
 async def _settled(future: Future[Answer | None], seconds: float) -> None:
