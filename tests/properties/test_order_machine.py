@@ -203,7 +203,7 @@ class OrderMachine(RuleBasedStateMachine):
             self._answer(way)
 
     def _answer(self, way: OnTheWay) -> None:
-        answer = way.answer or self._arrive(way)
+        answer = self._arrive(way)
         if way in self.driver.network:
             self.driver.network.remove(way)
         self._hear(way, answer)
@@ -243,8 +243,10 @@ class OrderMachine(RuleBasedStateMachine):
         )
 
     def _arrive(self, way: OnTheWay) -> Answer:
-        stamped_ms = self.exchange.now_ms if way.taken else way.stamped_ms
-        way.answer = self.exchange.arrive(way.request, stamped_ms)
+        # One request is executed once, also when its answer is still on the way.
+        if way.answer is None:
+            stamped_ms = self.exchange.now_ms if way.taken else way.stamped_ms
+            way.answer = self.exchange.arrive(way.request, stamped_ms)
         return way.answer
 
     def _hear(self, way: OnTheWay, answer: Answer) -> None:
@@ -292,3 +294,14 @@ def test_orders_survive_every_course_of_faults(limits: MarketLimits, side: int) 
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+def test_a_fault_executes_no_request_that_was_executed_already() -> None:
+    machine = type("Machine", (OrderMachine,), {"limits": SWAP, "side": -1})()
+    machine.start()
+    machine.signal(resting=False)
+    machine.driver.tick()
+    (way,) = machine.driver.network
+    machine._arrive(way)
+    machine._strike(way, "executed, not told")
+    machine.no_order_is_executed_twice()
