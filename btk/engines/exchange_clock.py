@@ -76,6 +76,10 @@ class ExchangeClock:
                 return
             await self._host.pause(min(left_ms / 1000, LONGEST_PAUSE_SECONDS), wake)
 
+    async def pause(self, seconds: float, wake: asyncio.Event) -> None:
+        """A little while, whatever any clock says."""
+        await self._host.pause(seconds, wake)
+
     async def _keep_true(self) -> None:
         old = self._host.monotonic() - self._measured_at > MEASURE_EVERY_SECONDS
         if not old and abs(self._wall_ms() - self._wall_ahead_ms) < STEP_MS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from btk.engines.catch_up import FRESH_MS
 from btk.engines.exchange_clock import ExchangeClock
@@ -16,7 +16,8 @@ SETTLE_MS = 1_000
 """What an exchange is given to finish a minute after its close."""
 LAST_CALL_MS = 15_000
 """So long after its close a minute is asked for within its own tick; later it is caught up on at the next."""
-BETWEEN_CALLS_MS = 2_000
+BETWEEN_CALLS_SECONDS = 2.0
+MOST_CALLS = 8
 
 MOST_SKEW_MS = 10_000
 """A wall clock that is farther off is worth an alarm; nothing is decided by it."""
@@ -28,8 +29,8 @@ class Ticks(Protocol):
     async def next(self, after_ms: int, wake: asyncio.Event) -> int | None:
         """The next tick to go to, as late as possible where several have passed; None: woken, or there is none."""
 
-    async def known(self, tick_ms: int) -> dict[str, int]:
-        """By symbol, the moment up to which its minutes are known at a tick."""
+    async def known(self, tick_ms: int, leaving: asyncio.Event) -> dict[str, int]:
+        """By symbol, the moment up to which its minutes are known at a tick; `leaving`: no more is waited for."""
 
     def troubles(self) -> dict[str, str]:
         """What is wrong with the exchange's candles and clock, by subject."""
@@ -48,7 +49,7 @@ class ReplayTicks:
         tick_ms = max(after_ms + MINUTE_MS, self._first_ms)
         return None if tick_ms > self._last_ms or wake.is_set() else tick_ms
 
-    async def known(self, tick_ms: int) -> dict[str, int]:
+    async def known(self, tick_ms: int, leaving: asyncio.Event) -> dict[str, int]:
         """All are."""
         return dict.fromkeys(self._symbols, tick_ms)
 
@@ -72,18 +73,16 @@ class LiveTicks:
         tick_ms = floor_to(self._clock.now_ms() - SETTLE_MS, MINUTE_MS)
         return tick_ms if tick_ms > after_ms and not wake.is_set() else None
 
-    async def known(self, tick_ms: int) -> dict[str, int]:
+    async def known(self, tick_ms: int, leaving: asyncio.Event) -> dict[str, int]:
         """All that can be had within the tick; who is silent is asked again until then."""
         behind = list(self._since)
-        wake = asyncio.Event()
-        while behind:
-            await asyncio.gather(*(self._fetch(symbol, tick_ms) for symbol in behind))
+        for again in range(MOST_CALLS):
+            if again:
+                await self._clock.pause(BETWEEN_CALLS_SECONDS, leaving)
+            await unless_set(leaving, asyncio.gather(*(self._fetch(symbol, tick_ms) for symbol in behind)))
             behind = [symbol for symbol in behind if self._feed.known_ms(symbol) < tick_ms]
-            again_ms = self._clock.now_ms() + BETWEEN_CALLS_MS
-            if again_ms > tick_ms + LAST_CALL_MS:
+            if not behind or leaving.is_set() or self._clock.now_ms() > tick_ms + LAST_CALL_MS:
                 break
-            if behind:
-                await self._clock.wait_until(again_ms, wake)
         for symbol in behind:
             self._silent.setdefault(symbol, "the exchange has no newer candle")
         return {symbol: min(self._feed.known_ms(symbol), tick_ms) for symbol in self._since}
@@ -114,3 +113,15 @@ class LiveTicks:
             await self._feed.fetch(symbol, self._since[symbol], tick_ms)
         except (Transient, Unknown, Fatal) as error:
             self._silent[symbol] = str(error)
+
+
+async def unless_set(leaving: asyncio.Event, work: asyncio.Future[Any]) -> None:
+    """Wait for some work; once `leaving` is set it is given up."""
+    left = asyncio.ensure_future(leaving.wait())
+    try:
+        await asyncio.wait((work, left), return_when=asyncio.FIRST_COMPLETED)
+        if work.done():
+            work.result()
+    finally:
+        left.cancel()
+        work.cancel()

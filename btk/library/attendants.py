@@ -96,7 +96,7 @@ class Attendants:
         self._times = TimesFile(session.memory.folder.path)
         self._log.say(f"{words}, run {self._run_id}")
         session.memory.observers.append(self._heard)
-        session.watch = self._ticked
+        session.watchers.append(self._ticked)
         self._try("status", lambda: write_status(self._scene.data, self.status()))
         self._supervisor.ready(words)
 

@@ -14,7 +14,7 @@ LEAVING = (signal.SIGTERM, signal.SIGHUP)
 
 
 class StopControl:
-    """`wake` is set when there is something to look at before the next tick.
+    """`wake` is set when there is something to look at before the next tick, `leaving` when it is to be left at once.
 
     `stopping` is how the run is to end, None while nobody wants it to. `left_by` is the exit code of the signal that
     makes it leave at once; a second Ctrl-C does, and takes the first one back: the next start goes on as if nobody had
@@ -23,6 +23,7 @@ class StopControl:
 
     def __init__(self, on_stop: OnStop) -> None:
         self.wake = asyncio.Event()
+        self.leaving = asyncio.Event()
         self.stopping: OnStop | None = None
         self.left_by: int | None = None
         self.second_thoughts = False
@@ -45,6 +46,7 @@ class StopControl:
     def leave(self, exit_code: int) -> None:
         """End at once, everything saved, positions as they are."""
         self.left_by = self.left_by or exit_code
+        self.leaving.set()
         self.wake.set()
 
     @contextmanager

@@ -308,7 +308,7 @@ class TradingRun:
 
 async def _warm(ticks: LiveTicks, feed: MarketFeed, tick_ms: int) -> None:
     """Learn the warm-up; `Transient` where a symbol's cannot be had."""
-    known = await ticks.known(tick_ms)
+    known = await ticks.known(tick_ms, asyncio.Event())
     silent = [symbol for symbol, known_ms in known.items() if known_ms <= 0]
     if silent:
         why = "; ".join(f"{symbol}: {ticks.why(symbol)}" for symbol in silent)

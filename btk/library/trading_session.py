@@ -21,6 +21,8 @@ from btk.model.intervals import MINUTE_MS
 from btk.model.names import SlotKey
 
 UNSAVED = "the state cannot be saved"
+CATCH_UP_SAVE_SECONDS = 1.0
+"""Minutes that are caught up on make the same events again after a kill: they need not be saved one by one."""
 
 
 class Pace(NamedTuple):
@@ -45,7 +47,7 @@ class TickTimes(NamedTuple):
 
 
 class Session:
-    """`tick_ms` is the tick gone through last; `watch` is called after each one."""
+    """`tick_ms` is the tick gone through last; `watchers` are called after each one."""
 
     def __init__(
         self,
@@ -59,7 +61,7 @@ class Session:
         self.memory = memory
         self.tick_ms = trading.reached.drawn_ms
         self.alarms = Alarms(memory)
-        self.watch: Callable[[TickTimes], None] = _nobody
+        self.watchers: list[Callable[[TickTimes], None]] = []
         self.orders: BrokerWork | None = None
         self._ticks = ticks
         self._driver = driver
@@ -86,7 +88,7 @@ class Session:
             control.wake.clear()
             outside.give(self.trading, self.tick_ms, control)
             if tick_ms is not None:
-                await self._go_to(tick_ms)
+                await self._go_to(tick_ms, control.leaving)
                 if self._is_saved:
                     outside.done(self.trading)
                 if self.orders is not None:
@@ -133,13 +135,15 @@ class Session:
                 trading.order(trading.slots, Flatten(), self.tick_ms)
         return trading.ended or self.tick_ms >= trading.end_tick_ms
 
-    async def _go_to(self, tick_ms: int) -> None:
+    async def _go_to(self, tick_ms: int, leaving: asyncio.Event) -> None:
         started = time.perf_counter()
-        known = await self._ticks.known(tick_ms)
+        known = await self._ticks.known(tick_ms, leaving)
         fetched = time.perf_counter()
         saving = 0.0
         self._tell_troubles(tick_ms)
         for part in self.trading.parts(known, tick_ms):
+            if leaving.is_set() and not part.decides:
+                break  # there may be days to catch up on; the next start goes on with them
             self._is_saved = False
             await self._driver.drive(self.trading.step(part, known))
             self.tick_ms = max(self.tick_ms, part.tick_ms)
@@ -147,8 +151,12 @@ class Session:
                 self.trading.end_frame()
             if part.drawn:
                 self.memory.draw(part.tick_ms, self.trading.draw())
-            saving += await self._keep_in_time()
-        self.watch(TickTimes(fetched - started, time.perf_counter() - fetched - saving, saving))
+            saving += await self._keep_in_time(0.0 if part.decides else CATCH_UP_SAVE_SECONDS)
+        if not self._is_saved:
+            saving += await self._keep_in_time(0.0)
+        times = TickTimes(fetched - started, time.perf_counter() - fetched - saving, saving)
+        for watch in self.watchers:
+            watch(times)
 
     def _tell_troubles(self, tick_ms: int) -> None:
         troubles = self._ticks.troubles()
@@ -164,10 +172,10 @@ class Session:
             )
             self.alarms.once(tick_ms, "missed ticks", words)
 
-    async def _keep_in_time(self) -> float:
+    async def _keep_in_time(self, seconds: float) -> float:
         self.memory.note(self.trading.take_told())
         started = time.perf_counter()
-        if started - self._saved_at < self._pace.save_seconds:
+        if started - self._saved_at < max(seconds, self._pace.save_seconds):
             return 0.0
         await self._keep()
         return time.perf_counter() - started
@@ -198,7 +206,3 @@ class Session:
     async def _spread(self) -> None:
         await self.memory.spread()
         self._spread_at = time.perf_counter()
-
-
-def _nobody(times: TickTimes) -> None:
-    """Nobody watches."""

@@ -100,7 +100,7 @@ class Process:
         start = self._begun(found)
         trading, memory = self._recalled(store, start)
         session = Session(trading, self._ticks(trading), memory, self._driver, self._pace)
-        session.watch = lambda _: self._note_saved(session.tick_ms)
+        session.watchers.append(lambda _: self._note_saved(session.tick_ms))
         self.began_ms = start.reached_ms
         self.notes = (*found.notes, *memory.doubts(list(start.slots.values())))
         with memory.folder:

@@ -54,7 +54,7 @@ class OddHost:
 class OddFeed:
     """Minutes that close by the host's true time. `silent` symbols have none after a moment, `broken` ones raise.
 
-    `clock_off_ms` is how wrong the exchange's clock is; `calls` counts what it was asked.
+    `hangs`: no answer comes. `clock_off_ms` is how wrong the exchange's clock is; `calls` counts what it was asked.
     """
 
     def __init__(self, host: OddHost, minutes: Mapping[str, Bars]) -> None:
@@ -63,6 +63,7 @@ class OddFeed:
         self.silent: dict[str, int] = {}
         self.broken: dict[str, BtkError] = {}
         self.clock_error: BtkError | None = None
+        self.hangs = False
         self.calls = 0
         self._host = host
         self._minutes = minutes
@@ -85,6 +86,8 @@ class OddFeed:
 
     async def fetch(self, symbol: str, from_ms: int, until_ms: int) -> None:
         self.calls += 1
+        while self.hangs:
+            await self._host.pause(1.0, asyncio.Event())
         if symbol in self.broken:
             raise self.broken[symbol]
         if not self.known_ms(symbol):

@@ -97,7 +97,7 @@ class OddRun:
         start = beginning(found, Wish(newest_ms, None, 1e6, fresh=False))
         since = dict.fromkeys(self._minutes, start.reached_ms - 30 * MINUTE_MS)
         ticks = LiveTicks(self.feed, clock, since)
-        await ticks.known(newest_ms)
+        await ticks.known(newest_ms, asyncio.Event())
         frame = Frame(from_ms=start.mark.from_ms, to_ms=FOREVER_MS)
         trading = Trading(self._job(frame), start.reached_ms + MINUTE_MS)
         folder = RunFolder(self._folder / "runs", start.mark.run_id, known_seq=start.next_seq - 1)
@@ -106,7 +106,7 @@ class OddRun:
         trading.recall(Memory(start.slots, start.wallet, start.books, past), start.reached_ms)
         driver = PatientDriver(self.patience, self.host.monotonic)
         self.session, self.control = Session(trading, ticks, memory, driver, LIVE), StopControl("wait")
-        self.session.watch = lambda _: self.ticks.append(self.session.tick_ms)
+        self.session.watchers.append(lambda _: self.ticks.append(self.session.tick_ms))
         with folder:
             memory.tell_again(list(start.slots.values()))
             await self.session.run(self.control, OrdersFromOutside(self.orders))

@@ -90,8 +90,16 @@ def test_an_exchange_that_once_tells_a_wrong_time_is_not_believed(tmp_path: Path
     wrong = {290: lambda run: setattr(run.feed, "clock_off_ms", off_ms)}
     right = {302.5: lambda run: setattr(run.feed, "clock_off_ms", 0)}
     run.live(1200, {**wrong, **right})
+    minutes = [(tick_ms - BEGIN_MS) // MINUTE_MS for tick_ms in run.ticks]
+    assert follow(minutes)
+    assert minutes[-1] >= 18
     assert follow(since_opened(notes))
-    assert since_opened(notes)[-1] >= 18
+
+
+def test_it_can_be_left_while_an_exchange_does_not_answer(tmp_path: Path) -> None:
+    run = run_of(tmp_path, holds=watched([]))
+    run.live(305, {290: lambda run: setattr(run.feed, "hangs", True)})
+    assert run.host.passed < 310
 
 
 def test_an_exchange_that_goes_on_telling_another_time_is_believed(tmp_path: Path) -> None:
