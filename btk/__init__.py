@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from btk.core.position import Position
     from btk.core.risk import Book, Candidate
     from btk.core.strategy import Strategy
-    from btk.library.backtest import Backtest
+    from btk.library.backtest_run import BacktestRun
     from btk.library.candles import cache_candles, check_candles, warm_candles
     from btk.library.html_report import html_report
     from btk.library.parameter_grid import parse_axes
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         use_persist_signal_adapter,
         use_persist_strategy_adapter,
     )
-    from btk.library.walker import Walk, Walker
+    from btk.library.walk_run import Walk, WalkRun
     from btk.model.bars import Candles
     from btk.model.errors import InsufficientData, LookAhead, NotRecorded
     from btk.model.settings import Settings
@@ -47,7 +47,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Accepted": "btk.model.verdict",
-    "Backtest": "btk.library.backtest",
+    "BacktestRun": "btk.library.backtest_run",
     "Book": "btk.core.risk",
     "Candidate": "btk.core.risk",
     "Candles": "btk.model.bars",
@@ -66,8 +66,8 @@ _HOMES = {
     "Stored": "btk.ports",
     "Strategy": "btk.core.strategy",
     "Trade": "btk.model.trade",
-    "Walk": "btk.library.walker",
-    "Walker": "btk.library.walker",
+    "Walk": "btk.library.walk_run",
+    "WalkRun": "btk.library.walk_run",
     "cache_candles": "btk.library.candles",
     "check_candles": "btk.library.candles",
     "html_report": "btk.library.html_report",
@@ -89,7 +89,7 @@ _HOMES = {
 
 __all__ = [
     "Accepted",
-    "Backtest",
+    "BacktestRun",
     "Book",
     "Candidate",
     "Candles",
@@ -109,7 +109,7 @@ __all__ = [
     "Strategy",
     "Trade",
     "Walk",
-    "Walker",
+    "WalkRun",
     "cache_candles",
     "check_candles",
     "html_report",

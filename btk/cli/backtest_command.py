@@ -25,7 +25,7 @@ from btk.cli.selection import (
     To,
     selected_settings,
 )
-from btk.library.backtest import Backtest, Result
+from btk.library.backtest_run import BacktestRun, Result
 from btk.model.errors import CheckFailed
 from btk.report.fail_if import failures, parse_condition
 
@@ -73,7 +73,7 @@ def backtest(  # noqa: PLR0917 (every parameter is a flag)
     loaded = selected_settings(context, chosen)
     if cache:
         fetch_what_is_missing(loaded)
-    run = Backtest(loaded.settings, loaded.root, fill_gaps=gaps is Gaps.fill, jobs=jobs)
+    run = BacktestRun(loaded.settings, loaded.root, fill_gaps=gaps is Gaps.fill, jobs=jobs)
     with interruptible(run.switch) as interruption, strategies_print_to_stderr(), progress(run):
         result = run.run()
     if run.together is not None:

@@ -29,7 +29,7 @@ from btk.cli.selection import (
 )
 from btk.library.parameter_grid import parse_axes
 from btk.library.walk_forward import parse_lengths
-from btk.library.walker import Progress, Walk, Walker, WalkResult
+from btk.library.walk_run import Progress, Walk, WalkResult, WalkRun
 from btk.model.errors import StrategyError, UsageError
 
 REDRAW_SECONDS = 0.2
@@ -143,7 +143,7 @@ def walker(  # noqa: PLR0917 (every parameter is a flag)
     loaded = selected_settings(context, chosen)
     if cache:
         fetch_what_is_missing(loaded)
-    run = Walker(loaded.settings, loaded.root, walk, fill_gaps=gaps is Gaps.fill)
+    run = WalkRun(loaded.settings, loaded.root, walk, fill_gaps=gaps is Gaps.fill)
     with interruptible(run.switch) as interruption, strategies_print_to_stderr(), _progress() as watch:
         result = run.run(watch)
     if as_json:

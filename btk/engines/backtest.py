@@ -90,7 +90,10 @@ PLAIN = Instruments()
 
 
 class Backtest:
-    """Prepared by its constructor (`DataError` for missing candles), run once. `clock` gives seconds, for the timing."""
+    """Prepared by its constructor (`DataError` for missing candles), run once. `clock` gives seconds, for the timing.
+
+    `passed` is called with the last tick of each stretch of minutes, once all of its events are told.
+    """
 
     def __init__(
         self,
@@ -115,6 +118,7 @@ class Backtest:
             instruments.journal(self._recorder),
             job.tells_milestones,
         )
+        self.passed: Callable[[int], None] = _nobody
         self._histories: list[ReplayHistory] = []
         self._prices: dict[str, list[float]] = {}
         self._warm_ms: dict[str, int] = {}
@@ -170,6 +174,7 @@ class Backtest:
             for history in self._histories:
                 history.move_to(stretch.last_ms)
             yield stretch
+            self.passed(stretch.last_ms)
 
     def _feed(self) -> ReplayFeed:
         window = self._job.rules.average_price_candles
@@ -242,6 +247,10 @@ class Backtest:
                 known = used.get(interval, span)
                 used[interval] = Span(min(known.from_ms, span.from_ms), max(known.to_ms, span.to_ms))
         return used
+
+
+def _nobody(reached_ms: int) -> None:
+    pass
 
 
 def books_of(job: Job, ledger: Ledger) -> Books:

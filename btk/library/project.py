@@ -16,7 +16,7 @@ from btk.model.settings import Settings
 
 
 class Project(NamedTuple):
-    """Checked settings and the folder they belong to: `Backtest(*open_project()).run()`."""
+    """Checked settings and the folder they belong to: `BacktestRun(*open_project()).run()`."""
 
     settings: Settings
     root: Path

@@ -9,7 +9,7 @@ import pytest
 
 from btk.cli.app import run
 from btk.cli.walker_command import progress_line
-from btk.library.walker import Progress
+from btk.library.walk_run import Progress
 from btk.report.ranking import Ranking
 from tests.cli.btk_process import start_btk
 from tests.library.walk_project import make_project

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from btk.adapters.settings import load_settings
-from btk.library.backtest import Backtest
+from btk.library.backtest_run import BacktestRun
 from btk.library.html_report import drawn_interval, html_report
-from btk.library.walker import Walk, Walker
+from btk.library.walk_run import Walk, WalkRun
 from btk.model.bars import Span
 from btk.model.errors import UsageError
 from btk.model.intervals import DAY_MS
@@ -60,7 +60,7 @@ def settings_of(root: Path) -> Settings:
 
 @pytest.fixture(scope="module")
 def page(root: Path) -> Path:
-    Backtest(settings_of(root), root).run()
+    BacktestRun(settings_of(root), root).run()
     return html_report(settings_of(root), root)
 
 
@@ -112,7 +112,7 @@ def test_the_table_of_trades_sorts_and_filters(page: Path, tmp_path: Path) -> No
 
 
 def test_without_candles_the_page_says_so_and_shows_the_rest(root: Path, tmp_path: Path) -> None:
-    run = Backtest(settings_of(root), root)
+    run = BacktestRun(settings_of(root), root)
     run.run()
     result = run.folder.path / "result.json"
     result.write_text(result.read_text().replace('"exchange":"demo"', '"exchange":"gone"', 1))
@@ -122,7 +122,7 @@ def test_without_candles_the_page_says_so_and_shows_the_rest(root: Path, tmp_pat
 
 
 def test_a_walk_has_no_page(root: Path) -> None:
-    walk = Walker(settings_of(root), root, Walk(jobs=1))
+    walk = WalkRun(settings_of(root), root, Walk(jobs=1))
     walk.run()
     with pytest.raises(UsageError, match="is a walk"):
         html_report(settings_of(root), root, walk.run_id)

@@ -16,10 +16,10 @@ import numpy as np
 import pytest
 
 from btk.adapters.settings import load_settings
-from btk.library.backtest import Backtest
+from btk.library.backtest_run import BacktestRun
 from btk.library.parameter_grid import parse_axes
 from btk.library.reports import Choice, Reports
-from btk.library.walker import Walk, Walker
+from btk.library.walk_run import Walk, WalkRun
 from btk.model.errors import InvalidInput, UsageError
 from tests.library.walk_project import SETTINGS, make_project
 
@@ -34,7 +34,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def run_id(root: Path) -> str:
-    run = Backtest(load_settings(root, [], {}, []).settings, root)
+    run = BacktestRun(load_settings(root, [], {}, []).settings, root)
     run.run()
     return run.run_id
 
@@ -42,7 +42,7 @@ def run_id(root: Path) -> str:
 @pytest.fixture(scope="module")
 def walk_id(root: Path) -> str:
     settings = load_settings(root, [], {}, []).settings
-    walk = Walker(settings, root, Walk(axes=parse_axes(["every=0,5,6"]), jobs=1))
+    walk = WalkRun(settings, root, Walk(axes=parse_axes(["every=0,5,6"]), jobs=1))
     walk.run()
     return walk.run_id
 

@@ -20,7 +20,7 @@ from btk.engines.walker import Variant
 from btk.library.contenders import Recipe
 from btk.library.parameter_grid import parse_axes
 from btk.library.walk_executors import Order, remote_score
-from btk.library.walker import Walk, Walker
+from btk.library.walk_run import Walk, WalkRun
 from btk.model.errors import Transient
 from btk.model.settings import Settings
 from tests.library.walk_project import make_project
@@ -63,7 +63,7 @@ def settings_of(root: Path) -> Settings:
 
 
 def walk(root: Path, *params: str, **choices: Any) -> dict[str, Any]:
-    return Walker(settings_of(root), root, Walk(axes=parse_axes(params), **choices)).run().document
+    return WalkRun(settings_of(root), root, Walk(axes=parse_axes(params), **choices)).run().document
 
 
 def test_a_worker_killed_in_the_middle_changes_nothing(root: Path, address: str, tmp_path: Path) -> None:

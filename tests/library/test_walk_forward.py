@@ -9,10 +9,10 @@ import pytest
 
 from btk.adapters.settings import load_settings
 from btk.adapters.settings_inline import Override
-from btk.library.backtest import Backtest
+from btk.library.backtest_run import BacktestRun
 from btk.library.parameter_grid import parse_axes
 from btk.library.walk_forward import Lengths, parse_lengths, windows_of
-from btk.library.walker import Walk, Walker
+from btk.library.walk_run import Walk, WalkRun
 from btk.model.dates import format_date
 from btk.model.errors import UsageError
 from btk.model.intervals import DAY_MS
@@ -37,7 +37,7 @@ def settings_of(root: Path, *overrides: Override) -> Settings:
 
 def walk(root: Path, *params: str, **choices: Any) -> dict[str, Any]:
     plan = Walk(axes=parse_axes(params), jobs=2, metric="avg_pnl_pct", lengths=Lengths(10, 5), **choices)
-    return Walker(settings_of(root), root, plan).run().document
+    return WalkRun(settings_of(root), root, plan).run().document
 
 
 def test_windows_follow_each_other_by_the_length_of_a_test() -> None:
@@ -75,7 +75,7 @@ def test_each_test_is_the_backtest_of_the_winner_on_the_days_after(root: Path) -
             Override("frame.from", format_date(row["test"]["from_ms"]), "--from"),
             Override("frame.to", format_date(row["test"]["to_ms"]), "--to"),
         ]
-        alone: Any = Backtest(settings_of(root, *flags), root).run().document["portfolio"]
+        alone: Any = BacktestRun(settings_of(root, *flags), root).run().document["portfolio"]
         assert row["out_of_sample"] == alone["statistics"]["avg_pnl_pct"]
         total += alone["statistics"]["total_trades"]
     assert forward["statistics"]["total_trades"] == total
@@ -85,7 +85,7 @@ def test_the_winner_of_a_window_is_the_best_of_a_walk_over_just_that_window(root
     first = walk(root, "every=4,5,6")["walk_forward"]["windows"][0]
     to = Override("frame.to", format_date(first["train"]["to_ms"]), "--to")
     plan = Walk(axes=parse_axes(["every=4,5,6"]), jobs=1, metric="avg_pnl_pct")
-    alone: Any = Walker(settings_of(root, to), root, plan).run().document
+    alone: Any = WalkRun(settings_of(root, to), root, plan).run().document
     assert (alone["best"]["params"], alone["best"]["value"]) == (first["params"], first["in_sample"])
 
 

@@ -11,7 +11,7 @@ from btk.adapters.settings import load_settings
 from btk.adapters.settings_inline import Override
 from btk.library.parameter_grid import parse_axes
 from btk.library.walk_forward import Lengths
-from btk.library.walker import Walk, Walker
+from btk.library.walk_run import Walk, WalkRun
 from btk.model.errors import UsageError
 from tests.library.walk_project import make_project
 
@@ -27,7 +27,7 @@ def search(
     root: Path, *params: str, entry: str = "strategies/beat.py:Beat", **choices: Any
 ) -> dict[str, Any]:
     settings = load_settings(root, [], {}, [Override("strategy.entry", f"[{entry}]", "--entry")]).settings
-    return Walker(settings, root, Walk(axes=parse_axes(params), **choices)).run().document
+    return WalkRun(settings, root, Walk(axes=parse_axes(params), **choices)).run().document
 
 
 def test_as_many_variants_are_tried_as_were_asked_for_within_the_range(root: Path) -> None:

@@ -1,4 +1,4 @@
-"""Walks from Python: `Walker(settings, root, Walk(...)).run()`; `btk walker` stands on this."""
+"""One walk from beginning to end: `WalkRun(settings, root, Walk(...)).run()`; both doors stand on this."""
 
 from __future__ import annotations
 
@@ -18,11 +18,15 @@ from btk.engines.walker import Score, Variant
 from btk.library.contenders import Contenders, Recipe, check_ranges
 from btk.library.parameter_grid import Axis
 from btk.library.run_ids import new_run_id
+from btk.library.telling import RunName, Teller
 from btk.library.walk_courses import Course, Grid, Searched
 from btk.library.walk_document import Tally, walk_document
 from btk.library.walk_executors import Pool, dask_pool, local_pool, scores
 from btk.library.walk_forward import Forward, Lengths
+from btk.library.walk_telling import Standing, tell_variant, tell_walk
+from btk.model.bars import Span
 from btk.model.errors import UsageError
+from btk.model.names import SlotKey
 from btk.model.settings import Settings
 from btk.report.document import Document
 from btk.report.ranking import Ranked, Ranking, check_metric
@@ -68,7 +72,7 @@ class WalkResult(NamedTuple):
 Watch = Callable[[Progress], None]
 
 
-class Walker:
+class WalkRun:
     """One walk over the strategies of `settings` in the project at `root`.
 
     The constructor checks everything and refuses: `SettingsError`, `StrategyError`, `UsageError`, `DataError`.
@@ -89,6 +93,7 @@ class Walker:
         self._earlier = _earlier(self._runs, walk.resume)
         self._tally = Tally()
         self.run_id = new_run_id()
+        self._teller = Teller(RunName("walker", self.run_id, settings.exchange.name, waits=True))
         self.switch = StopSwitch()
 
     def run(self, watch: Watch = lambda progress: None) -> WalkResult:
@@ -106,9 +111,23 @@ class Walker:
             for scored in self._course.scores(lambda variants: self._scores(pool, variants, look)):
                 folder.add(scored)
                 self._tally.take(scored)
+                tell_variant(self._teller, scored, self._standing)
             document = self._document(time.perf_counter() - started)
             folder.finish(document)
+        self._tell_end()
         return WalkResult(document, folder.path, self._complete)
+
+    @property
+    def _standing(self) -> Standing:
+        symbols = self._contenders.job.symbols
+        symbol = symbols[0] if len(symbols) == 1 else ""
+        return Standing(self._course.ranking, self._tally.ended, self._course.total, symbol)
+
+    def _tell_end(self) -> None:
+        job, standing = self._contenders.job, self._standing
+        names = {cls.name for cls in self._contenders.classes}
+        key = SlotKey(standing.symbol, names.pop() if len(names) == 1 else "", job.seats[0].key.exchange)
+        tell_walk(self._teller, standing, key, Span(job.frame.from_ms, job.frame.to_ms), self._complete)
 
     @property
     def _complete(self) -> bool:

@@ -12,9 +12,9 @@ import pytest
 
 from btk.adapters.settings import load_settings
 from btk.adapters.settings_inline import Override
-from btk.library.backtest import Backtest
+from btk.library.backtest_run import BacktestRun
 from btk.library.parameter_grid import parse_axes
-from btk.library.walker import Progress, Walk, Walker
+from btk.library.walk_run import Progress, Walk, WalkRun
 from btk.model.errors import SettingsError, UsageError
 from btk.model.settings import Settings
 from tests.library.walk_project import make_project
@@ -36,13 +36,13 @@ def settings_of(root: Path, entry: str = "strategies/beat.py:Beat", **params: ob
 def walk(root: Path, *params: str, entry: str = "strategies/beat.py:Beat", **choices: Any) -> dict[str, Any]:
     jobs = choices.pop("jobs", 2)
     plan = Walk(axes=parse_axes(params), jobs=jobs, **choices)
-    return Walker(settings_of(root, entry), root, plan).run().document
+    return WalkRun(settings_of(root, entry), root, plan).run().document
 
 
 def test_a_variant_has_the_figures_of_the_same_backtest(root: Path) -> None:
     document = walk(root, "every=4,6,11", "side=long", metric="total_pnl_pct")
     best = document["best"]
-    alone = Backtest(settings_of(root, best["entry"], **best["params"]), root).run().document
+    alone = BacktestRun(settings_of(root, best["entry"], **best["params"]), root).run().document
     figures: Any = alone["portfolio"]
     expected = {name: value for name, value in figures["statistics"].items() if not isinstance(value, dict)}
     assert best["statistics"] == expected
@@ -105,7 +105,7 @@ def test_what_cannot_run_is_refused_before_anything_runs(root: Path) -> None:
     assert not list((root / "dump").glob("runs/*/result.json"))
 
 
-def stopped_after(ended: int, walker: Walker) -> Callable[[Progress], None]:
+def stopped_after(ended: int, walker: WalkRun) -> Callable[[Progress], None]:
     def watch(progress: Progress) -> None:
         if progress.ended >= ended:
             walker.switch.press()
@@ -115,12 +115,12 @@ def stopped_after(ended: int, walker: Walker) -> Callable[[Progress], None]:
 
 def test_what_was_done_before_a_stop_is_kept_and_taken_over(root: Path) -> None:
     plan = Walk(axes=parse_axes(["every=3:12"]), jobs=1)
-    walker = Walker(settings_of(root), root, plan)
+    walker = WalkRun(settings_of(root), root, plan)
     result = walker.run(stopped_after(4, walker))
     assert not result.complete
     assert result.document["status"] == "partial"
     assert len(result.document["ranking"]) == 4  # type: ignore[arg-type]
-    again = Walker(settings_of(root), root, msgspec.structs.replace(plan, resume=walker.run_id)).run()
+    again = WalkRun(settings_of(root), root, msgspec.structs.replace(plan, resume=walker.run_id)).run()
     counts: Any = again.document["counts"]
     assert counts["reused"] == 4
     assert again.document["ranking"] == walk(root, "every=3:12")["ranking"]
@@ -154,7 +154,7 @@ def test_the_run_folder_holds_what_was_asked_every_variant_and_the_result(root: 
 
 def test_progress_tells_how_far_it_is_and_the_best_so_far(root: Path) -> None:
     told: list[Progress] = []
-    Walker(settings_of(root), root, Walk(axes=parse_axes(["every=3:8"]), jobs=1)).run(told.append)
+    WalkRun(settings_of(root), root, Walk(axes=parse_axes(["every=3:8"]), jobs=1)).run(told.append)
     assert [progress.ended for progress in told if progress.ended] == sorted(
         progress.ended for progress in told if progress.ended
     )
@@ -178,4 +178,4 @@ def test_two_contenders_of_one_name_are_refused(root: Path) -> None:
     twice = [Override("strategy.entry", '["strategies/beat.py:Beat", "strategies/beat.py"]', "--entry")]
     settings = load_settings(root, [], {}, twice).settings
     with pytest.raises(SettingsError, match="two contenders are named beat"):
-        Walker(settings, root, Walk(jobs=1))
+        WalkRun(settings, root, Walk(jobs=1))

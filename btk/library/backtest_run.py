@@ -1,10 +1,12 @@
-"""Backtests from Python: `Backtest(settings, root).run()`; the command line stands on this."""
+"""One backtest from beginning to end: `BacktestRun(settings, root).run()`; both doors stand on this."""
 
 from __future__ import annotations
 
 import time
 from pathlib import Path
 from typing import NamedTuple
+
+import msgspec
 
 from btk import wiring
 from btk.adapters.run_folder import RunFolder
@@ -14,15 +16,15 @@ from btk.engines.outcome import Outcome
 from btk.library.run_ids import new_run_id
 from btk.library.run_outcome import RUNS, Setup, description, first_error, run_outcome
 from btk.library.spreading import spread_outcome
+from btk.library.telling import RunName, Teller
 from btk.model.bars import Span
 from btk.model.errors import StrategyError
 from btk.model.events import Event
 from btk.model.names import SlotKey
 from btk.model.settings import Settings
-from btk.report.document import (
-    Document,
-    result_document,
-)
+from btk.report.document import Document, result_document
+
+DAY_MINUTES = 1440
 
 
 class Result(NamedTuple):
@@ -34,7 +36,7 @@ class Result(NamedTuple):
     complete: bool
 
 
-class Backtest:
+class BacktestRun:
     """One backtest of `settings` in the project at `root`.
 
     The constructor checks everything and refuses: `SettingsError`, `StrategyError`, `DataError` for missing
@@ -48,12 +50,17 @@ class Backtest:
         self._job = wiring.backtest_job(settings, root, fill_gaps)
         self._setup = Setup.of(settings, root, self._job)
         self.run_id = new_run_id()
+        name = RunName("backtest", self.run_id, settings.exchange.name, waits=True)
+        self._teller = Teller(name, self._job.rules)
+        if self._teller.hears("backtest_progress"):
+            self._job = msgspec.structs.replace(self._job, block_minutes=DAY_MINUTES)
         self._engine = Engine(self._job, self._observe, time.perf_counter)
         # Made last: a backtest that is refused leaves no folder behind.
         self.folder = RunFolder(root / settings.state.path / RUNS, self.run_id)
         self.switch = StopSwitch()
         self.together: str | None = None
         self._jobs = jobs
+        self._measured = time.perf_counter()
 
     @property
     def frame(self) -> Span:
@@ -71,17 +78,22 @@ class Backtest:
         return self._engine.reached_ms
 
     def run(self) -> Result:
-        """Run it to the end of the frame, or until `switch` is pressed."""
+        """Run it to the end of the frame, or until `switch` is pressed; its listeners have heard all when it returns."""
         with self.folder as folder:
             folder.describe(description(self.run_id, "backtest", self._settings))
             outcome = self._run_engine()
             document = result_document(run_outcome(self.run_id, "backtest", self._setup, outcome))
             folder.finish(document)
+        self._tell_end(outcome)
         return Result(document, folder.path, first_error(outcome), outcome.complete)
 
     def _run_engine(self) -> Outcome:
-        if self._jobs > 1:
-            spread = spread_outcome(self._job, self._jobs, self.folder.observe, self.switch)
+        minutes = self._teller.minutes
+        if minutes:
+            self._engine.ping(minutes, self._teller.ping)
+        self._engine.passed = self._passed
+        if self._jobs > 1 and not minutes:
+            spread = spread_outcome(self._job, self._jobs, self._observe, self.switch)
             if isinstance(spread, Outcome):
                 return spread
             self.together = spread
@@ -89,3 +101,14 @@ class Backtest:
 
     def _observe(self, key: SlotKey, event: Event) -> None:
         self.folder.observe(key, event)
+        self._teller.event(key, event)
+
+    def _passed(self, reached_ms: int) -> None:
+        seconds, self._measured = time.perf_counter() - self._measured, time.perf_counter()
+        self._teller.timed("backtest_stretch", seconds, reached_ms)
+        self._teller.progress(reached_ms, self.frame)
+
+    def _tell_end(self, outcome: Outcome) -> None:
+        self._teller.timed("backtest_total", outcome.seconds, outcome.reached_ms)
+        reached = Span(self.frame.from_ms, min(outcome.reached_ms, self.frame.to_ms))
+        self._teller.done([seat.key for seat in self._job.seats], reached, outcome.complete)

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from btk import Backtest, open_project
-from btk.library.backtest import Result
+from btk import open_project
+from btk.library.backtest_run import BacktestRun, Result
 from btk.model.errors import DataError, SettingsError, StrategyError
 from tests.cli.strategy_project import events, make_project, results
 
@@ -49,7 +49,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def result_of(root: Path, **changes: Any) -> Result:
-    return Backtest(
+    return BacktestRun(
         *open_project(root, {name.replace("__", "."): value for name, value in changes.items()})
     ).run()
 
@@ -72,7 +72,7 @@ def test_changes_are_settings_by_dotted_key(root: Path) -> None:
     project = open_project(root, changes)
     assert project.settings.symbols == ("SOLUSDT",)
     assert project.settings.frame.to_ms == 1704240000000
-    assert Backtest(*project).run().document["params"] == {"target_pct": 1.5}
+    assert BacktestRun(*project).run().document["params"] == {"target_pct": 1.5}
 
 
 def test_changes_that_cannot_be_are_named_all(root: Path) -> None:
@@ -95,7 +95,7 @@ def test_without_a_folder_the_project_is_the_one_around(root: Path, monkeypatch:
 
 
 def test_the_run_says_before_it_starts_what_it_will_do(root: Path) -> None:
-    backtest = Backtest(*open_project(root))
+    backtest = BacktestRun(*open_project(root))
     assert backtest.slots == 2
     assert (backtest.frame.from_ms, backtest.frame.to_ms) == (1704067200000, 1704672000000)
     described = json.loads((backtest.run().folder / "run.json").read_bytes())
@@ -110,7 +110,7 @@ def test_what_cannot_run_is_refused_before_anything_is_written(root: Path) -> No
         ({"exchange.name": "binance"}, DataError),
     ):
         with pytest.raises(error):
-            Backtest(*open_project(root, changes))
+            BacktestRun(*open_project(root, changes))
     assert not (root / "dump").exists()
 
 
@@ -138,7 +138,9 @@ def test_the_first_error_of_all_slots_is_the_one_that_is_told(tmp_path: Path) ->
 
 def test_the_switch_ends_a_run_with_a_marked_result(tmp_path: Path) -> None:
     root = make_project(tmp_path, stopping=STOPPING)
-    backtest = Backtest(*open_project(root, {"strategy.entry": ["strategies/stopping.py"], "symbols": ["X"]}))
+    backtest = BacktestRun(
+        *open_project(root, {"strategy.entry": ["strategies/stopping.py"], "symbols": ["X"]})
+    )
     switches = sys.modules[type(backtest._job.seats[0].strategy).__module__].SWITCHES
     switches.append(backtest.switch)
     result = backtest.run()

@@ -1,0 +1,162 @@
+"""Telling listeners of a run: what its engine and its loop say becomes payloads on the bus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from btk.core.rules import Rules
+from btk.core.states import State
+from btk.engines.ping import Ping
+from btk.library.event_bus import BUS, EventBus
+from btk.library.news import Scene, minute_news, news
+from btk.library.signal_rows import SignalRows
+from btk.library.topics import MINUTES, TOPICS, topics_of, topics_of_minute
+from btk.model.bars import Span
+from btk.model.errors import BtkError
+from btk.model.events import Event
+from btk.model.intervals import MINUTE_MS
+from btk.model.names import SlotKey
+from btk.model.told import (
+    BacktestProgressTold,
+    DoneTold,
+    ExitTold,
+    Metric,
+    PerformanceTold,
+    RunMode,
+    SignalTold,
+    Told,
+)
+
+LAST_SECONDS = 3.0
+"""How long the end of a run in real time waits for what its listeners have not heard yet."""
+UNEXPECTED = 1
+
+
+class RunName(NamedTuple):
+    """Which run, in which mode, on which exchange; `waits` for its listeners where time does not pass by itself."""
+
+    mode: RunMode
+    run_id: str
+    exchange: str
+    waits: bool = False
+
+
+class Teller:
+    """Tells whoever listens of one run."""
+
+    def __init__(self, run: RunName, rules: Rules | None = None, bus: EventBus = BUS) -> None:
+        self._run = run
+        self._rules = rules
+        self._bus = bus
+        self._rows = SignalRows()
+        self._measured: dict[Metric, int] = {}
+        self._routes: dict[type[Event], tuple[str, ...]] = {}
+
+    @property
+    def minutes(self) -> frozenset[type[State]]:
+        """The states whose every minute somebody wants to hear of."""
+        return frozenset(kind for kind in MINUTES if self._heard(topics_of_minute(kind, self._run.mode)))
+
+    def hears(self, topic: str) -> bool:
+        """Whether anybody listens to a topic."""
+        return self._bus.hears(topic)
+
+    def begin(self, states: Mapping[SlotKey, State]) -> None:
+        """The run goes on with these."""
+        for key, state in states.items():
+            self._rows.begin(key, state)
+
+    def event(self, key: SlotKey, event: Event) -> None:
+        """Tell of an event."""
+        row = self._rows.after(key, event)
+        topics = self._heard(self._route(type(event)))
+        if not topics:
+            return
+        whose = self.whose(event.symbol, event.strategy, event.at_ms)
+        scene = Scene(whose, row, self._rows.open_positions)
+        made: dict[type[Told], Told | None] = {}
+        for topic in topics:
+            kind = TOPICS[topic].payload
+            if kind not in made:
+                made[kind] = news(kind, event, scene)
+            self.tell(topic, made[kind])
+
+    def ping(self, key: SlotKey, ping: Ping) -> None:
+        """Tell of a minute in which nothing changed."""
+        topics = self._heard(topics_of_minute(type(ping.state), self._run.mode))
+        if not topics or self._rules is None:
+            return
+        signal, told = minute_news(ping, self.whose(key.symbol, key.strategy, ping.tick_ms), self._rules)
+        for topic in topics:
+            self.tell(topic, signal if TOPICS[topic].payload is SignalTold else told)
+
+    def tell(self, topic: str, payload: Told | None) -> None:
+        """Tell of anything."""
+        if payload is not None:
+            self._bus.publish(topic, payload, self._run.waits)
+
+    def timed(self, metric: Metric, seconds: float, at_ms: int) -> None:
+        """Tell how long something took that ended at a time."""
+        if not self._bus.hears("performance"):
+            return
+        whose = self.whose("", "", at_ms)
+        previous_ms = self._measured.get(metric)
+        self._measured[metric] = at_ms
+        told = PerformanceTold(**whose, metric=metric, duration_ms=seconds * 1000, previous_at_ms=previous_ms)
+        self.tell("performance", told)
+
+    def progress(self, reached_ms: int, frame: Span) -> None:
+        """Tell how far a backtest is, and let everybody hear what was told so far."""
+        total = (frame.to_ms - frame.from_ms) // MINUTE_MS
+        done = min(max(0, (reached_ms - frame.from_ms) // MINUTE_MS), total)
+        if self._bus.hears("backtest_progress"):
+            self.tell(
+                "backtest_progress",
+                BacktestProgressTold(
+                    **self.whose("", "", reached_ms),
+                    processed_minutes=done,
+                    total_minutes=total,
+                    progress=done / total if total else 1.0,
+                ),
+            )
+        self.settle()
+
+    def done(self, keys: Iterable[SlotKey], frame: Span, complete: bool) -> None:
+        """The run has ended: everybody hears all of it first, then that it is over."""
+        self.settle()
+        topic = {"backtest": "done_backtest", "walker": "done_walker"}.get(self._run.mode, "done_live")
+        for key in keys:
+            whose = self.whose(key.symbol, key.strategy, frame.to_ms)
+            self.tell(topic, DoneTold(**whose, complete=complete, from_ms=frame.from_ms, to_ms=frame.to_ms))
+        self.settle()
+
+    def exit(self, error: BaseException, at_ms: int) -> None:
+        """The run could not go on."""
+        code = error.exit_code if isinstance(error, BtkError) else UNEXPECTED
+        words = str(error) if isinstance(error, BtkError) else f"{type(error).__name__}: {error}"
+        self.tell("exit", ExitTold(**self.whose("", "", at_ms), message=words, exit_code=code))
+        self.settle()
+
+    def settle(self) -> None:
+        """Let everybody hear what was told so far."""
+        self._bus.settle(None if self._run.waits else LAST_SECONDS)
+
+    def whose(self, symbol: str, strategy: str, at_ms: int) -> dict[str, Any]:
+        """The fields that all payloads share."""
+        return {
+            "mode": self._run.mode,
+            "run_id": self._run.run_id,
+            "exchange": self._run.exchange,
+            "symbol": symbol,
+            "strategy": strategy,
+            "at_ms": at_ms,
+        }
+
+    def _heard(self, topics: Iterable[str]) -> tuple[str, ...]:
+        return tuple(topic for topic in topics if self._bus.hears(topic))
+
+    def _route(self, kind: type[Event]) -> tuple[str, ...]:
+        if kind not in self._routes:
+            self._routes[kind] = topics_of(kind, self._run.mode)
+        return self._routes[kind]

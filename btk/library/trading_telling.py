@@ -1,0 +1,34 @@
+"""Telling listeners of a paper or live run: its events once they are saved, its minutes, and how long its ticks took."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from btk.library.telling import Teller
+from btk.library.trading_session import Session, TickTimes
+from btk.model.events import Event
+from btk.model.names import SlotKey
+from btk.model.told import Metric
+
+PARTS: Mapping[str, Metric] = {"fetch": "live_fetch", "decide": "live_decide", "save": "live_save"}
+
+
+def tell_session(session: Session, teller: Teller) -> None:
+    """Let a run's listeners hear of everything from its first tick on; those that come later hear from then on."""
+    trading, memory = session.trading, session.memory
+    teller.begin({key: slot.state for key, slot in trading.slots.items()})
+
+    def heard(seq: int, key: SlotKey, event: Event) -> None:
+        teller.event(key, event)
+
+    def ticked(times: TickTimes) -> None:
+        parts = times._asdict()
+        teller.timed("live_tick", sum(parts.values()), session.tick_ms)
+        for part, seconds in parts.items():
+            teller.timed(PARTS[part], seconds, session.tick_ms)
+        trading.ping(teller.minutes)
+
+    memory.observers.append(heard)
+    memory.ping_observers.append(teller.ping)
+    session.watchers.append(ticked)
+    trading.ping(teller.minutes)
