@@ -237,6 +237,32 @@ def test_an_answer_that_cannot_be_read_is_never_taken_for_nothing(kind: Kind, na
     play(kind, scene)
 
 
+@pytest.mark.parametrize(
+    ("kind", "order", "name"),
+    [
+        (kind, order, fault.name)
+        for kind, order, market in (
+            ("spot", "limit", "spot"),
+            ("spot", "pair", "spot"),
+            ("swap", "stop", "contracts"),
+        )
+        for fault in faults_of(market)  # type: ignore[arg-type]
+    ],
+)
+def test_an_order_that_is_there_is_never_called_absent_whatever_goes_wrong(
+    kind: Kind, order: Any, name: str
+) -> None:
+    async def scene(seat: Seat) -> Any:
+        await seat.broker.send(seat.request("entry", "buy"))
+        side, price = ("buy", 40_000.0) if order == "limit" else ("sell", 60_000.0)
+        request = seat.request("add", side, order, 0.009, price=price, price_trigger=45_000.0)
+        assert isinstance(await seat.broker.send(request), Accepted)
+        seat.venue.plan(FAULTS[name], on=lambda request: request.method == "GET")
+        return await seat.broker.look_up(request)
+
+    assert not isinstance(play(kind, scene), Absent)
+
+
 def test_after_a_wrong_clock_measuring_it_makes_orders_good_again() -> None:
     async def scene(seat: Seat) -> Any:
         seat.venue.clock.skew_ms = 60_000
