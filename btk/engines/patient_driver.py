@@ -26,14 +26,16 @@ T = TypeVar("T")
 
 
 class Patience(msgspec.Struct, frozen=True, kw_only=True):
-    """Seconds: how long a tick waits for a question, for a hook, and after how long a question is given up."""
+    """Seconds: how long a tick waits for all its questions, for a hook, for one more hook once one has hung, and after
+    how long a question is given up."""
 
     question: float = 5.0
     hook: float = 15.0
+    next_hook: float = 1.0
     limit: float = 180.0
 
 
-ENDLESS = Patience(question=float("inf"), hook=float("inf"), limit=float("inf"))
+ENDLESS = Patience(**dict.fromkeys(Patience.__struct_fields__, float("inf")))
 
 
 class PatientDriver:
@@ -43,9 +45,12 @@ class PatientDriver:
         self._patience = patience
         self._clock = clock
         self._lines: dict[int, _Line] = {}
+        self._began = 0.0
+        self._hook_hung = False
 
     async def drive(self, conversation: Conversation) -> None:
         """Answer to the end."""
+        self._began, self._hook_hung = self._clock(), False
         answer: Answer | None = None
         try:
             request = next(conversation)
@@ -82,7 +87,8 @@ class PatientDriver:
 
     async def _answer(self, line: _Line, call: Call) -> Answer | None:
         question = isinstance(call, Ask)
-        await _settled(line.future, self._patience.question if question else self._patience.hook)
+        allowed = self._left(line) if question else self._for_hook()
+        await _settled(line.future, allowed)
         tick_ms = line.tick_ms
         if line.future.done():
             line.call = None
@@ -92,9 +98,17 @@ class PatientDriver:
         if question and line.given_up:
             return None
         line.given_up = True
-        allowed = self._patience.limit if question else self._patience.hook
-        words = f"it took longer than {allowed:g} seconds and was given up"
+        self._hook_hung |= not question
+        seconds = self._patience.limit if question else allowed
+        words = f"it took longer than {seconds:g} seconds and was given up"
         return Answer(tick_ms, error=TimeoutError(words), late=not question)
+
+    def _left(self, line: _Line) -> float:
+        # Many strategies that hang at once take a tick no longer than one does.
+        return max(0.0, self._patience.question - (self._clock() - max(line.began, self._began)))
+
+    def _for_hook(self) -> float:
+        return self._patience.next_hook if self._hook_hung else self._patience.hook
 
 
 class QuotesOnLoop:
