@@ -8,6 +8,7 @@ from typing import NamedTuple
 from btk.core.reconcile import Row
 from btk.core.states import Idle
 from btk.library.broker_work import BrokerWork, Keeping, in_words
+from btk.library.patience import patiently
 from btk.library.settling import HALT, Settling, Wish
 from btk.library.state_store import Restored, StateStore
 from btk.library.trading_session import Session
@@ -62,13 +63,13 @@ async def tend_orders(
     keeping = Keeping(session.keep_now, store.confirm)
     orders = BrokerWork(broker, session.trading, session.alarms, keeping, attempts)
     orders.tick_ms = session.tick_ms
-    mismatches, cannot = await orders.start(), tuple[str, ...]()
+    mismatches, cannot = await patiently(orders.start), tuple[str, ...]()
     if mismatches and on_mismatch.how != "halt":
         settling = Settling(on_mismatch, orders, session.trading, broker)
         done, cannot = await settling.settle(sorted({row.symbol for row in mismatches}))
         for words in done:
             session.alarms.once(session.tick_ms, "reconciliation", words)
-        mismatches = await orders.mismatches()
+        mismatches = await patiently(orders.mismatches)
     if mismatches or cannot:
         await session.keep_now()
         raise Unmatched("\n".join((*_table(mismatches), *cannot)))

@@ -49,8 +49,8 @@ def trading_outcome(trading: Trading, mark: RunMark, events: Path, seconds: floa
 
 
 def trading_document(mode: RunMode, setup: Setup, mark: RunMark, outcome: Outcome) -> Document:
-    """The result document of a paper or live run; its frame ends where it has come to."""
-    to_ms = outcome.reached_ms if mark.to_ms is None else mark.to_ms
+    """The result document of a paper or live run; its frame ends where it has come to, but has its first minute."""
+    to_ms = max(outcome.reached_ms, mark.from_ms + MINUTE_MS) if mark.to_ms is None else mark.to_ms
     frame = msgspec.structs.replace(setup.job.frame, from_ms=mark.from_ms, to_ms=to_ms)
     job = msgspec.structs.replace(setup.job, frame=frame)
     return result_document(run_outcome(mark.run_id, mode, setup._replace(job=job), outcome))

@@ -31,6 +31,7 @@ from btk.engines.trading import Memory, Trading
 from btk.library.attendants import Attendants, Scene
 from btk.library.broker_start import ACCOUNT, KIND, Brokerage, check_account, tend_orders
 from btk.library.orders_from_outside import OrdersFromOutside
+from btk.library.patience import patiently
 from btk.library.run_memory import RunMemory
 from btk.library.run_outcome import RUNS, RunMode, Setup, description
 from btk.library.state_backends import FOLDERS, Mode, StateBackends
@@ -216,7 +217,7 @@ class TradingRun:
         if around is not None:
             around.hide(self._brokerage.secrets)
         broker = self._brokerage.broker
-        self._account = await broker.connect(self._setup.job.symbols)
+        self._account = await patiently(lambda: broker.connect(self._setup.job.symbols))
         opened.push_async_callback(broker.close)
         check_account(found, "ccxt", self._account.account_id)
         self._brokerage.allow(self._account)

@@ -1,0 +1,156 @@
+"""`btk live` with a broker as a process of its own, by the unmodified client over TLS: from its first line to its last."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.btk_process import start_btk
+from tests.venue.live_project import KEYS, make_live_project, open_venue, soon_a_minute, start_at, until
+from tests.venue.server import VenueServer
+from tests.venue.trading_faults import FAULTS
+from tests.venue.trading_requests import Request
+from tests.venue.trading_venue import TradingVenue
+
+
+@pytest.fixture
+def trading(venue: VenueServer) -> Iterator[TradingVenue]:
+    yield open_venue(venue, soon_a_minute())
+    venue.trading = None
+
+
+def stands_a_pair(trading: TradingVenue) -> bool:
+    return len(trading.spot.book.open_orders("BTCUSDT")) == 2
+
+
+def written(folder: Path) -> str:
+    return "".join(path.read_text(errors="replace") for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_run_says_whose_money_it_is_trades_and_leaves_its_stop_standing(
+    trading: TradingVenue, tmp_path: Path
+) -> None:
+    process = start_at(make_live_project(tmp_path), "live", "--yes")
+    until(lambda: stands_a_pair(trading), process)
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=30)
+    lines = errors.decode().splitlines()
+    assert process.returncode == 143, errors.decode()
+    assert lines[0] == "REAL MONEY: binance spot, account 4711, BTCUSDT"
+    assert lines[1].startswith("size: an entry costs 1000 USDT unless its signal says otherwise; all of them")
+    assert lines[2].startswith("btk live: broker ccxt, REAL MONEY, dump ")
+    assert ", account 4711, exchange binance spot, symbols BTCUSDT, strategy probe (" in lines[2]
+    assert stands_a_pair(trading)
+
+
+def test_real_money_without_a_terminal_and_without_yes_asks_nobody_and_sends_nothing(
+    trading: TradingVenue, tmp_path: Path
+) -> None:
+    process = start_at(make_live_project(tmp_path), "live")
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert errors.decode().startswith("btk: real orders were asked for and nobody can be asked back: --yes")
+    assert trading.heard == []
+    assert not (tmp_path / "dump").exists()
+
+
+@pytest.mark.parametrize(("answer", "code"), [(b"n\n", 130), (b"\x03", 130)])
+def test_whoever_does_not_say_yes_at_the_terminal_sends_no_order(
+    trading: TradingVenue, tmp_path: Path, answer: bytes, code: int
+) -> None:
+    screen, line = pty.openpty()
+    process = start_at(
+        make_live_project(tmp_path), "live", stdin=line, stdout=line, stderr=line, start_new_session=True
+    )
+    os.close(line)
+    shown = b""
+    while b"Send real orders? [y/N]:" not in shown:
+        shown += os.read(screen, 65_536)
+    if answer == b"\x03":
+        process.send_signal(signal.SIGINT)
+    else:
+        os.write(screen, answer)
+    assert process.wait(timeout=30) == code
+    os.close(screen)
+    assert "account 4711" in shown.decode()
+    assert [heard.request.path for heard in trading.heard if heard.request.method == "POST"] == []
+
+
+def test_the_sandbox_needs_no_asking_and_only_its_hosts_hear_of_orders(
+    trading: TradingVenue, tmp_path: Path
+) -> None:
+    process = start_at(make_live_project(tmp_path), "live", "--sandbox")
+    until(lambda: stands_a_pair(trading), process)
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=30)
+    assert errors.decode().splitlines()[0].startswith("sandbox, no real money: binance spot, account 4711")
+    signed = {heard.request.host for heard in trading.heard if "signature" in heard.request.sent}
+    assert signed == {"testnet.binance.vision"}
+
+
+def test_a_key_in_a_file_that_others_can_read_is_refused_and_one_that_is_ours_alone_is_taken(
+    trading: TradingVenue, tmp_path: Path
+) -> None:
+    folder = make_live_project(tmp_path)
+    secret = tmp_path / "secret.txt"
+    secret.write_text(KEYS["BTK_SECRET"])
+    secret.chmod(0o644)
+    named = ("live", "--yes", "--set", "exchange.secret=${file:secret.txt}")
+    refused = start_at(folder, *named, env={"BTK_SECRET": ""})
+    _, errors = refused.communicate(timeout=30)
+    assert refused.returncode == 3
+    assert errors.decode().startswith(f"btk: {secret}: others can read this secret; run: chmod 600")
+    secret.chmod(0o600)
+    process = start_at(folder, *named, env={"BTK_SECRET": ""})
+    until(lambda: stands_a_pair(trading), process)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=30)
+
+
+def test_a_key_that_can_withdraw_is_refused_in_one_line(trading: TradingVenue, tmp_path: Path) -> None:
+    trading.key.can_withdraw = True
+    process = start_at(make_live_project(tmp_path), "live", "--yes")
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 3
+    assert "--allow-withdrawal-key" in errors.decode()
+
+
+def test_the_keys_appear_nowhere_whatever_goes_wrong_also_with_a_traceback(
+    trading: TradingVenue, tmp_path: Path
+) -> None:
+    def signed(request: Request) -> bool:
+        return "signature" in request.sent
+
+    for nth, name in enumerate(("500, executed", "reset, executed", "200 {}", "-1021"), start=4):
+        trading.plan(FAULTS[name], nth, on=signed)
+    folder = make_live_project(tmp_path)
+    process = start_at(folder, "-v", "live", "--yes", env={"PYTHONASYNCIODEBUG": "1"})
+    until(lambda: stands_a_pair(trading), process)
+    process.send_signal(signal.SIGTERM)
+    output, errors = process.communicate(timeout=30)
+    told = output.decode() + errors.decode() + written(folder / "dump")
+    assert not [word for word in (*KEYS.values(), "signature=") if word in told]
+
+
+def test_a_revoked_key_ends_a_start_with_5_and_shows_no_key_in_its_traceback(
+    trading: TradingVenue, tmp_path: Path
+) -> None:
+    trading.key.is_revoked = True
+    process = start_at(make_live_project(tmp_path), "-v", "live", "--yes")
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 5
+    assert not [word for word in (*KEYS.values(), "signature=") if word in errors.decode()]
+
+
+def test_without_keys_the_way_to_set_them_is_said(trading: TradingVenue, tmp_path: Path) -> None:
+    folder = make_live_project(tmp_path)
+    environment = {name: value for name, value in os.environ.items() if name not in KEYS}
+    process = start_btk("live", "--yes", "--root", str(folder), env=environment)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 3
+    assert b"exchange.api_key and exchange.secret: not set" in errors
