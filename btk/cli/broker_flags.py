@@ -48,13 +48,19 @@ def with_sandbox(assignments: Iterable[str] | None, sandbox: bool) -> list[str]:
     return [*(assignments or ()), *(("exchange.sandbox=true",) if sandbox else ())]
 
 
-def brokerage(loaded: Loaded, allowed: Allowances, yes: bool, on_mismatch: Wish = HALT) -> Brokerage:
-    """The account of the settings. `UsageError` where real money is meant and nobody can be asked; `SettingsError`."""
+def account_of(loaded: Loaded, allowed: Allowances) -> Brokerage:
+    """The account of the settings, nobody asked; `SettingsError`."""
     settings, root = loaded.settings, loaded.root
-    check_askable(settings, yes)
+    keys = wiring.account_keys(settings, root)
     return Brokerage(
         broker=wiring.broker(settings, root, allowed),
-        allow=asking(settings, wiring.symbols(settings), yes),
-        secrets=tuple(key for key in wiring.account_keys(settings, root) if key is not None),
-        on_mismatch=on_mismatch,
+        secrets=tuple(key for key in keys if key is not None),
     )
+
+
+def brokerage(loaded: Loaded, allowed: Allowances, yes: bool, on_mismatch: Wish = HALT) -> Brokerage:
+    """The same for real orders. `UsageError` where real money is meant and nobody can be asked."""
+    settings = loaded.settings
+    check_askable(settings, yes)
+    ask = asking(settings, wiring.symbols(settings), yes)
+    return account_of(loaded, allowed)._replace(allow=ask, on_mismatch=on_mismatch)

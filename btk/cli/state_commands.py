@@ -1,4 +1,4 @@
-"""`btk state`: what a run remembers of its slots, and forgetting it."""
+"""`btk state`: what a run remembers of its slots, adopting what it does not, and forgetting it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from btk.cli.lazy_commands import command_group
 from btk.cli.options import AsJson, Assignments, ConfigFiles, chosen_settings
 from btk.cli.output import print_document
 from btk.cli.run_options import RunMode, RunModeChoice, names_in
+from btk.cli.state_adopt import adopt
 from btk.core.documents import to_document
 from btk.library.forgetting import Forgetting, forgetting, look_at, state_words
 from btk.library.run_orders import Choice
@@ -18,7 +19,8 @@ from btk.library.run_view import found_runs
 from btk.model.dates import format_date
 from btk.model.errors import UsageError
 
-app = command_group("Look at what a run remembers, or forget it.")
+app = command_group("Look at what a run remembers, adopt what it does not, or forget it.")
+app.command()(adopt)
 
 Symbols = Annotated[
     list[str], typer.Option("--symbols", metavar="LIST", help="Which, as BTCUSDT,ETHUSDT; repeatable.")

@@ -18,6 +18,8 @@ from btk.model.secret import Secret
 from btk.ports import Broker
 
 ACCOUNT, KIND = "account", "broker"
+RECONCILIATION = "reconciliation"
+"""What alarms about it are about."""
 
 
 def nothing_asked(account: AccountFacts) -> None:
@@ -68,7 +70,7 @@ async def tend_orders(
         settling = Settling(on_mismatch, orders, session.trading, broker)
         done, cannot = await settling.settle(sorted({row.symbol for row in mismatches}))
         for words in done:
-            session.alarms.once(session.tick_ms, "reconciliation", words)
+            session.alarms.once(session.tick_ms, RECONCILIATION, words)
         mismatches = await patiently(orders.mismatches)
     if mismatches or cannot:
         await session.keep_now()

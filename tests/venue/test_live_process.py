@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -154,3 +156,35 @@ def test_without_keys_the_way_to_set_them_is_said(trading: TradingVenue, tmp_pat
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 3
     assert b"exchange.api_key and exchange.secret: not set" in errors
+
+
+def lost_position(trading: TradingVenue, folder: Path) -> None:
+    """A position with its pair at the exchange, of a run whose state is gone."""
+    process = start_at(folder, "live", "--yes")
+    until(lambda: stands_a_pair(trading), process)
+    process.kill()
+    process.communicate()
+    for path in (folder / "dump/data").glob("*/*"):
+        if path.parent.name in ("strategy", "run"):
+            shutil.rmtree(path)
+
+
+def test_a_position_whose_state_is_lost_stops_the_start_and_is_adopted_by_its_command(
+    trading: TradingVenue, tmp_path: Path
+) -> None:
+    folder = make_live_project(tmp_path)
+    lost_position(trading, folder)
+    refused = start_at(folder, "live", "--yes")
+    _, errors = refused.communicate(timeout=60)
+    assert refused.returncode == 6
+    assert "btk state adopt --symbols BTCUSDT" in errors.decode()
+    asked = start_at(folder, "state", "adopt", "--symbols", "BTCUSDT")
+    assert asked.wait(timeout=30) == 2
+    adopting = start_at(folder, "state", "adopt", "--symbols", "BTCUSDT", "--yes", "--json")
+    output, errors = adopting.communicate(timeout=60)
+    assert adopting.returncode == 0, errors.decode()
+    (words,) = json.loads(output)["adopted"]
+    assert words.startswith("adopted BTCUSDT_probe_binance: a long of 0.01998 BTC, which its stop")
+    shown = start_at(folder, "state", "show")
+    assert b"BTCUSDT probe: open long" in shown.communicate(timeout=30)[0]
+    assert stands_a_pair(trading)
