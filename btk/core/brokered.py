@@ -17,13 +17,14 @@ from btk.core.facts import Exit
 from btk.core.holding import Holding, Plan
 from btk.core.lot import Executed, Lot, executed, lot_of
 from btk.core.order_rounding import is_dust
+from btk.core.real_exit import real_exit, slippage_cost
 from btk.core.rules import Terms
 from btk.core.states import IDLE, Add, Closing, Open, Opening, Reduce, Scheduled, State
 from btk.model.accounts import MarketLimits
 from btk.model.events import ClosedEvent, Event, RejectedEvent
 from btk.model.intents import Intent, Leg
 from btk.model.intervals import MINUTE_MS, floor_to
-from btk.model.trade import CancelReason, CloseReason, Entry
+from btk.model.trade import CancelReason, Entry
 
 PERCENT = 100.0
 SAME_COST = 1e-12
@@ -113,14 +114,16 @@ def _changed(state: Open, intents: Sequence[Intent], scene: Scene) -> Absorbed:
 
 def _left(state: State, holding: Holding, intents: Sequence[Intent], scene: Scene) -> Absorbed:
     plan = holding.plan
-    lot, own = lot_of(intents, plan.id), [one for one in intents if one.signal_id == plan.id]
-    gone = not lot.quantity or is_dust(lot.quantity, scene.price, scene.limits)
-    if not gone or any(one.in_flight for one in own) or not lot.left.quantity:
+    end = real_exit(intents, plan.id)
+    gone = not end.lot.quantity or is_dust(end.lot.quantity, scene.price, scene.limits)
+    waits = any(one.in_flight for one in intents if one.signal_id == plan.id)
+    if not gone or waits or not end.lot.left.quantity:
         return Absorbed(state)
-    reason, note = _why_left(state, own)
-    at_ms = floor_to(_last_ms(own, scene), MINUTE_MS)
-    exit = Exit(_exit_price(own) or scene.price, at_ms, max(at_ms, scene.tick_ms), reason, note=note)
-    return Absorbed(IDLE, (_closed(holding, lot, exit, scene.terms),))
+    closing = (state.reason, state.note) if isinstance(state, Closing) else ("partial", "")
+    reason, note = closing if end.reason is None else (end.reason, "")
+    at_ms = floor_to(end.at_ms or scene.tick_ms, MINUTE_MS)
+    exit = Exit(end.price or scene.price, at_ms, max(at_ms, scene.tick_ms), reason, note=note)
+    return Absorbed(IDLE, (_closed(holding, end.lot, exit, scene.terms),))
 
 
 def vanished(state: State, scene: Scene) -> Absorbed:
@@ -184,18 +187,6 @@ def refused(order: Reduce | Add, why: str, scene: Scene) -> RejectedEvent:
     )
 
 
-def _why_left(state: State, own: Sequence[Intent]) -> tuple[CloseReason, str]:
-    exits = [one for one in own if one.filled_quantity and one.leg in ("stop", "target", "pair", "close")]
-    last = max(exits, key=lambda one: one.settled_at_ms or 0, default=None)
-    if last is None:
-        return "partial", ""
-    if last.leg in ("stop", "target"):
-        return ("stop_loss" if last.leg == "stop" else "take_profit"), ""
-    if last.leg == "pair":
-        return ("take_profit" if last.filled_half == "target" else "stop_loss"), ""
-    return (state.reason, state.note) if isinstance(state, Closing) else ("user", "")
-
-
 def _closed(holding: Holding, lot: Lot, exit: Exit, terms: Terms) -> ClosedEvent:
     """The trade with what was really paid: fills and fees of the exchange, slippage against the prices that were meant."""
     event = facts.closed(holding, exit, terms)
@@ -220,16 +211,9 @@ def _closed(holding: Holding, lot: Lot, exit: Exit, terms: Terms) -> ClosedEvent
 def _slippage(holding: Holding, lot: Lot, exit: Exit) -> float:
     plan, first = holding.plan, holding.entries[0]
     meant = plan.price_open if plan.resting else plan.price
-    paid = (first.price - meant) * plan.side * (first.cost / first.price)
-    level = {"stop_loss": holding.stop, "take_profit": holding.take}.get(exit.reason)
-    got = 0.0 if level is None else (level - exit.price) * plan.side * lot.left.quantity
-    return paid + got
-
-
-def _exit_price(own: Sequence[Intent]) -> float | None:
-    exits = [one for one in own if one.leg in ("stop", "target", "pair", "close") and one.filled_quantity]
-    quantity, cost = sum(one.filled_quantity for one in exits), sum(one.filled_cost for one in exits)
-    return cost / quantity if quantity and cost else None
+    paid = slippage_cost(first.price, meant, first.cost / first.price, plan.side)
+    level = {"stop_loss": holding.stop, "take_profit": holding.take}.get(exit.reason, exit.price)
+    return paid + slippage_cost(exit.price, level, lot.left.quantity, -plan.side)
 
 
 def _of_leg(intents: Sequence[Intent], signal_id: str, leg: Leg) -> list[Intent]:
@@ -244,8 +228,3 @@ def _entry(intents: Sequence[Intent], signal_id: str) -> Executed:
 def _first_ms(intents: Sequence[Intent], signal_id: str, scene: Scene) -> int:
     times = [fill.at_ms for one in _of_leg(intents, signal_id, "entry") for fill in one.fills]
     return min(times, default=scene.tick_ms)
-
-
-def _last_ms(own: Sequence[Intent], scene: Scene) -> int:
-    times = [fill.at_ms for one in own for fill in one.fills]
-    return max(times, default=scene.tick_ms)
