@@ -171,10 +171,23 @@ def broker(settings: Settings, root: Path, allowed: Allowances) -> Broker:
     return CcxtBroker(terms, gate)
 
 
-def brokered(job: Job) -> Job:
-    """The same run where a real exchange fills: its prices are what was paid, so nothing is assumed to slip."""
+def brokered(job: Job, market: str) -> Job:
+    """The same run where a real exchange fills: its prices are what was paid, so nothing is assumed to slip.
+
+    `SettingsError` for several strategies on one contract: the exchange knows one position of it, not whose it is.
+    """
+    shared = next((symbol for symbol in job.symbols if _strategies_on(symbol, job) > 1), None)
+    if market == "swap" and shared is not None:
+        raise SettingsError(
+            f"strategy.entry: {shared} is traded by several strategies, but an account has one position of a contract;"
+            " run one strategy on it, or each on an account of its own"
+        )
     rules = msgspec.structs.replace(job.rules, slippage_pct=0.0)
     return msgspec.structs.replace(job, model="brokered", rules=rules)
+
+
+def _strategies_on(symbol: str, job: Job) -> int:
+    return sum(seat.key.symbol == symbol for seat in job.seats)
 
 
 def market_feed(settings: Settings, root: Path, host: Host) -> MarketFeed:

@@ -13,7 +13,7 @@ from btk.adapters.candle_reader import StoredCandles
 from btk.adapters.candle_series import SeriesKey
 from btk.adapters.demo_exchange import DemoExchange
 from btk.model.errors import DataError, SettingsError, StrategyError
-from btk.model.settings import Settings
+from btk.model.settings import RiskProfile, Settings
 from tests.cli.strategy_project import make_project
 
 BOUND = """
@@ -160,3 +160,17 @@ def test_digests_do_not_depend_on_the_order_of_symbols(root: Path) -> None:
 
     assert digests("BTCUSDT", "ETHUSDT") == digests("ETHUSDT", "BTCUSDT")
     assert digests("BTCUSDT", "ETHUSDT") != digests("BTCUSDT", "SOLUSDT")
+
+
+def test_two_strategies_may_not_share_one_contract_with_real_money(root: Path) -> None:
+    settings = open_project(root).settings
+    entries = msgspec.structs.replace(
+        settings.strategy, entry=("strategies/bound.py:Bound", "strategies/other.py")
+    )
+    (root / "strategies" / "other.py").write_text(BOUND.replace("Bound", "Other"))
+    careful = {"careful": msgspec.convert({"max_positions": 1}, RiskProfile)}
+    both = msgspec.structs.replace(settings, strategy=entries, symbols=("BTCUSDT",), risk=careful)
+    job = wiring.trading_job(both, root, wiring.candle_source(both, root))
+    assert wiring.brokered(job, "spot").model == "brokered"
+    with pytest.raises(SettingsError, match="BTCUSDT is traded by several strategies"):
+        wiring.brokered(job, "swap")

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from btk.core.holding import Plan
 from btk.core.order_ids import order_id
-from btk.core.order_rounding import entry_problem, part_problem, safe_price, safe_quantity
+from btk.core.order_rounding import entry_problem, part_problem, safe_price, safe_quantity, too_large
 from btk.core.protection import Situation, next_part
 from btk.model.accounts import MarketLimits
 from btk.model.intents import Intent, IntentKind, Leg
@@ -33,7 +33,9 @@ def entry_intent(key: SlotKey, plan: Plan, limits: MarketLimits, price: float, n
     kind: IntentKind = "place" if plan.resting else "open"
     order: OrderKind = "limit" if plan.resting else "market"
     quantity = safe_quantity(plan.cost / price, order, limits)
-    problem = entry_problem(quantity, price, plan.price_stop_loss, limits)
+    problem = too_large(plan.cost / price, limits) or entry_problem(
+        quantity, price, plan.price_stop_loss, limits
+    )
     if problem:
         return Unfit(problem)
     return Intent(
@@ -53,7 +55,9 @@ def entry_intent(key: SlotKey, plan: Plan, limits: MarketLimits, price: float, n
 def addition_intent(now: Situation, cost: float) -> Intent | Unfit:
     """A market order that buys into the position again for `cost`."""
     quantity = safe_quantity(cost / now.price, "market", now.limits)
-    problem = entry_problem(quantity, now.price, now.stop, now.limits)
+    problem = too_large(now.lot.quantity + cost / now.price, now.limits) or entry_problem(
+        quantity, now.price, now.stop, now.limits
+    )
     return Unfit(problem) if problem else _market(now, "add", "add", entry_side(now.side), quantity)
 
 

@@ -51,6 +51,14 @@ def too_small(
     return ""
 
 
+def too_large(quantity: float, limits: MarketLimits) -> str:
+    """Why so much cannot be held: one stop must be able to close all of it; or nothing."""
+    most = limits.market_max_quantity or limits.max_quantity
+    if not most or quantity <= most:
+        return ""
+    return f"{quantity:g} {limits.base} is more than the {most:g} that one order of {limits.symbol} takes"
+
+
 def entry_problem(quantity: float, price: float, stop: float, limits: MarketLimits) -> str:
     """Why an entry may not be made: too small itself, or too small for the stop that is to protect it."""
     problem = too_small(quantity, price, limits)

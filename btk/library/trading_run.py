@@ -37,9 +37,11 @@ from btk.library.run_outcome import RUNS, RunMode, Setup, description
 from btk.library.state_backends import FOLDERS, Mode, StateBackends
 from btk.library.state_store import Restored, Roster, StateStore
 from btk.library.stop_control import StopControl
+from btk.library.telling import RunName, Teller
 from btk.library.trading_result import trading_document, trading_outcome
 from btk.library.trading_session import LIVE, REPLAY, Session
 from btk.library.trading_start import Beginning, Wish, beginning, check_orphans
+from btk.library.trading_telling import tell_session
 from btk.model.accounts import AccountFacts
 from btk.model.bars import Span
 from btk.model.errors import SettingsError, Transient
@@ -111,7 +113,9 @@ class TradingRun:
         job = wiring.trading_job(settings, root, source)
         self._brokerage = brokerage
         self._account: AccountFacts | None = None
-        self._setup = Setup.of(settings, root, job if brokerage is None else wiring.brokered(job))
+        self._setup = Setup.of(
+            settings, root, job if brokerage is None else wiring.brokered(job, settings.exchange.market)
+        )
 
     @property
     def command(self) -> str:
@@ -158,7 +162,9 @@ class TradingRun:
                 store.identify(self._identity)
                 memory, trading = self._recalled(store, found, start)
                 session = self._session(trading, ticks, memory)
+                teller = self._teller(memory.mark.run_id)
                 with memory.folder:
+                    tell_session(session, teller)
                     if around is not None:
                         around.attend(session, control, ", ".join(self.words()))
                     started(self._said(start, found, session, around))
@@ -167,7 +173,14 @@ class TradingRun:
                         account = self._brokerage
                         await tend_orders(session, account.broker, store, attempts, account.on_mismatch)
                     memory.tell_again(list(start.slots.values()))
-                    return await self._ended(session, control, memory)
+                    ended = await self._ended(session, control, memory)
+                    frame = Span(memory.mark.from_ms, session.tick_ms)
+                    await asyncio.to_thread(teller.done, trading.slots, frame, complete=ended.left_by is None)
+                    return ended
+
+    def _teller(self, run_id: str) -> Teller:
+        name = RunName(self._run_mode, run_id, self._settings.exchange.name, waits=self._feed is None)
+        return Teller(name, self._setup.job.rules)
 
     @property
     def _commands(self) -> CommandFiles:

@@ -17,10 +17,11 @@ from btk.model.orders import OrderKind, OrderRequest, OrderSide
 from btk.model.secret import Secret
 from tests.venue.trading_client import stocked_venue
 from tests.venue.trading_loop import LoopClock, run_virtual
-from tests.venue.trading_transport import VenueSession
+from tests.venue.trading_transport import Stage, VenueSession
 from tests.venue.trading_venue import TradingVenue
 
 START_MS = 1_700_000_000_000
+LATENCY_MS = 40
 SYMBOLS: dict[Kind, str] = {"spot": "BTCUSDT", "swap": "BTCUSDT.USDT"}
 
 
@@ -62,12 +63,19 @@ def terms_of(trading: TradingVenue, kind: Kind = "spot", **changes: Any) -> Acco
     return AccountTerms(**{**plain, **changes})
 
 
-def seated_broker(venue: TradingVenue, clock: LoopClock, kind: Kind = "spot", **changes: Any) -> CcxtBroker:
+def seated_broker(
+    venue: TradingVenue,
+    clock: LoopClock,
+    kind: Kind = "spot",
+    on_request: Callable[[Stage, str, str], None] | None = None,
+    **changes: Any,
+) -> CcxtBroker:
     """A broker whose client has the venue for a network."""
 
     def client(terms: AccountTerms) -> Any:
         made = account_client(terms)
-        made.session = VenueSession(venue, asyncio.sleep, latency_ms=40)
+        made.session = VenueSession(venue, asyncio.sleep, latency_ms=LATENCY_MS)
+        made.session.on_request = on_request or made.session.on_request
         made.own_session = False
         return made
 

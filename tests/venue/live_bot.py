@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from btk import wiring
@@ -29,6 +30,7 @@ from btk.engines.trading import Memory, Trading
 from btk.library.broker_start import tend_orders
 from btk.library.orders_from_outside import OrdersFromOutside
 from btk.library.run_memory import RunMemory
+from btk.library.settling import HALT
 from btk.library.state_backends import StateBackends
 from btk.library.state_store import Roster, StateStore
 from btk.library.stop_control import StopControl
@@ -41,6 +43,7 @@ from btk.model.settings import Frame
 from tests.fakes.recorded_candles import RecordedCandles
 from tests.venue.broker_seat import SYMBOLS, Kind, seated_broker
 from tests.venue.trading_loop import LoopClock
+from tests.venue.trading_transport import Stage
 from tests.venue.trading_venue import TradingVenue
 
 Script = Sequence[tuple[float, float]]
@@ -64,8 +67,8 @@ def candles_of(script: Script, start_ms: int, minutes: int) -> Bars:
 class LoopTicks:
     """Ticks by the loop's clock; every minute is known when it has closed."""
 
-    def __init__(self, symbol: str, now_ms: Callable[[], int]) -> None:
-        self._symbol = symbol
+    def __init__(self, symbols: Sequence[str], now_ms: Callable[[], int]) -> None:
+        self._symbols = symbols
         self._now_ms = now_ms
 
     async def next(self, after_ms: int, wake: asyncio.Event) -> int | None:
@@ -76,8 +79,8 @@ class LoopTicks:
         tick_ms = floor_to(self._now_ms() - 1000, MINUTE_MS)
         return tick_ms if tick_ms > after_ms else None
 
-    async def known(self, tick_ms: int) -> dict[str, int]:
-        return {self._symbol: tick_ms}
+    async def known(self, tick_ms: int, leaving: asyncio.Event) -> dict[str, int]:
+        return dict.fromkeys(self._symbols, tick_ms)
 
     def troubles(self) -> dict[str, str]:
         return {}
@@ -103,72 +106,95 @@ class InlineDriver:
 
 
 class Bot:
-    """One account, one strategy, one symbol. `start` as often as a process would be; the state outlives it."""
+    """One account; every strategy on every symbol. `run` as often as a process would start; the state outlives it.
+
+    `on_request` sees what leaves and what comes back, and may raise: that is a kill.
+    """
+
+    rules = Rules(slippage_pct=0.0, position_cost=1000.0)
+    on_mismatch = HALT
 
     def __init__(
-        self, venue: TradingVenue, clock: LoopClock, strategy: Callable[[], Strategy], kind: Kind, runs: Path
+        self,
+        venue: TradingVenue,
+        clock: LoopClock,
+        strategies: Sequence[type[Strategy]],
+        kind: Kind,
+        runs: Path,
     ) -> None:
         self.venue = venue
         self.clock = clock
         self.kind: Kind = kind
-        self.symbol = SYMBOLS[kind]
-        self.key = SlotKey(self.symbol, "probe", "binance")
         self.events: list[Any] = []
         self.session: Session
-        self._strategy = strategy
+        self.control = StopControl("wait")
+        self.on_request: Callable[[Stage, str, str], None] = lambda stage, method, url: None
+        self.start_ms = clock.true_ms()
+        self._strategies = strategies
         self._runs = runs
         self._kept: dict[str, MemoryBackend] = {}
-        self.start_ms = clock.true_ms()
+        self._bars: dict[str, Bars] = {}
 
-    def follow(self, script: Script, minutes: int) -> None:
+    @property
+    def keys(self) -> tuple[SlotKey, ...]:
+        """Its slots."""
+        keys = (SlotKey(symbol, each.name, "binance") for symbol in self._bars for each in self._strategies)
+        return tuple(sorted(keys, key=lambda key: key.order))
+
+    def follow(self, script: Script, minutes: int, base: str = "BTC") -> None:
         """Let the venue's price take its course, in candles too."""
-        self._bars = candles_of(script, floor_to(self.start_ms, MINUTE_MS), minutes)
+        symbol = SYMBOLS[self.kind].replace("BTC", base)
+        self._bars[symbol] = candles_of(script, floor_to(self.start_ms, MINUTE_MS), minutes)
         loop = asyncio.get_running_loop()
         market = self.venue.spot if self.kind == "spot" else self.venue.contracts
         for seconds, price in script:
-            loop.call_later(seconds, market.move, "BTCUSDT", str(price))
+            loop.call_later(seconds, market.move, f"{base}USDT", str(price))
 
     async def run(self, until_seconds: float) -> None:
-        """A process from now until it is told to leave; `CancelledError` stands for kill -9."""
-        control = StopControl("wait")
+        """A process from now until it is told to leave."""
+        self.control = control = StopControl("wait")
         left = until_seconds - (self.clock.true_ms() - self.start_ms) / 1000
-        asyncio.get_running_loop().call_later(left, control.leave, 143)
+        leaving = asyncio.get_running_loop().call_later(left, control.leave, 143)
         store = StateStore(StateBackends("live", self._factory()), self._roster(), this_process("btk live"))
         found = await store.load()
-        broker = seated_broker(self.venue, self.clock, self.kind)
-        facts = await broker.connect([self.symbol])
+        broker = seated_broker(self.venue, self.clock, self.kind, self.on_request)
+        facts = await broker.connect(list(self._bars))
         try:
             now_ms = floor_to(self.clock.true_ms(), MINUTE_MS)
             start = beginning(found, Wish(now_ms, None, 10_000.0, fresh=False))
             job = self._job(Frame(from_ms=start.mark.from_ms, to_ms=FOREVER_MS))
             trading = Trading(job, start.reached_ms + MINUTE_MS)
             folder = RunFolder(self._runs, start.mark.run_id, known_seq=start.next_seq - 1)
-            memory = RunMemory(store, folder, start.mark, start.next_seq, self.key)
+            memory = RunMemory(store, folder, start.mark, start.next_seq, self.keys[0])
+            memory.observers.append(lambda seq, key, event: self.events.append(event))
             past = memory.past(job.symbols, start.reached_ms)
             trading.recall(Memory(start.slots, start.wallet, start.books, past), start.reached_ms)
-            memory.tell_again(list(start.slots.values()))
-            ticks = LoopTicks(self.symbol, self.clock.true_ms)
+            ticks = LoopTicks(list(self._bars), self.clock.true_ms)
             session = Session(trading, ticks, memory, InlineDriver(), LIVE)
             self.session = session
-            memory.observers.append(lambda seq, key, event: self.events.append(event))
             with memory.folder:
+                memory.tell_again(list(start.slots.values()))
                 store.identify({"broker": "ccxt", "account": facts.account_id})
-                await tend_orders(session, broker, store, 5)
+                await tend_orders(session, broker, store, 5, self.on_mismatch)
                 outside = OrdersFromOutside(CommandFiles(self._runs / "command"))
-                await session.run(control, outside)
+                if await session.run(control, outside):
+                    await session.end(outside)
         finally:
+            leaving.cancel()
             await broker.close()
 
     def _job(self, frame: Frame) -> Job:
-        source = RecordedCandles({self.symbol: self._bars}, exchange="binance")
-        rules = Rules(slippage_pct=0.0, short=self.kind == "swap", position_cost=1000.0)
-        seats = [Seat(self.key, self._strategy(), ())]
+        source = RecordedCandles(self._bars, exchange="binance")
+        rules = msgspec.structs.replace(self.rules, short=self.kind == "swap")
+        kinds = {each.name: each for each in self._strategies}
+        seats = [Seat(key, kinds[key.strategy](), ()) for key in self.keys]
         return wiring.brokered(
-            Job(seats=seats, source=source, frame=frame, model="candle", rules=rules, wallet_start=10_000.0)
+            Job(seats=seats, source=source, frame=frame, model="candle", rules=rules, wallet_start=10_000.0),
+            self.kind,
         )
 
     def _roster(self) -> Roster:
-        return Roster(exchange="binance", slots=(self.key,))
+        return Roster(exchange="binance", slots=self.keys)
 
     def _factory(self) -> Factory:
         def made(entity: str, base: str) -> MemoryBackend:

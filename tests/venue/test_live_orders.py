@@ -60,7 +60,7 @@ def traded(
 
     async def main(clock: LoopClock) -> tuple[Bot, Audit]:
         venue = stocked_venue(clock)
-        bot = Bot(venue, clock, Probe, kind, folder)
+        bot = Bot(venue, clock, [Probe], kind, folder)
         bot.follow([(0, 50_000), *((at, 50_000 + sign * by) for at, by in moves)], minutes=30)
         await bot.run(900)
         return bot, audit(venue)
