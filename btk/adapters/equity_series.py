@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from btk.adapters.disk import Disk, make_folder, unwritable
+from btk.adapters.growing_file import GrowingFile
 from btk.model.bars import Column, Span
 from btk.model.intervals import MINUTE_MS
 
@@ -21,14 +22,15 @@ SUFFIX = ".f64"
 
 
 class EquitySeries:
-    """The series in one folder, with one writer, who begins with `cut`; `DumpError` when the disk refuses."""
+    """The series in one folder, with one writer, who begins with `cut`; `DumpError` when the disk refuses, `Overtaken` when
+    another process has written."""
 
     def __init__(self, folder: Path, disk: Disk | None = None) -> None:
         self._folder = folder
         self._disk = disk or Disk()
         self._last: dict[str, tuple[float, float]] = {}
         self._rows: dict[str, list[tuple[float, float, float]]] = {}
-        self._sizes: dict[str, int] = {}
+        self._files: dict[str, GrowingFile] = {}
         self._undurable: set[str] = set()
         self._unnamed = False
         make_folder(self._disk, folder)
@@ -43,11 +45,7 @@ class EquitySeries:
     def flush(self, durable: bool = False) -> None:
         """Write what was added; `durable`: to the device, with all that was written before. Call it again if it fails."""
         for symbol in list(self._rows) + (sorted(self._undurable - self._rows.keys()) if durable else []):
-            path = self._path(symbol)
-            try:
-                self._write(symbol, path, durable)
-            except OSError as error:
-                raise unwritable(path, error) from error
+            self._write(symbol, durable)
         if durable and self._unnamed:
             self._name_files()
 
@@ -56,9 +54,9 @@ class EquitySeries:
         for path in self._paths():
             symbol, rows = path.name.removesuffix(SUFFIX), whole_rows(path)
             kept = int(np.searchsorted(rows["tick_ms"], tick_ms, side="right"))
-            self._sizes[symbol] = kept * ROW.itemsize
+            self._files[symbol] = GrowingFile(path, self._disk, kept * ROW.itemsize)
             try:
-                self._disk.cut(path, self._sizes[symbol])
+                self._disk.cut(path, kept * ROW.itemsize)
             except OSError as error:
                 raise unwritable(path, error) from error
             if kept:
@@ -75,11 +73,11 @@ class EquitySeries:
         rows = (minutes.to_ms - minutes.from_ms) // MINUTE_MS
         return np.zeros(rows), np.zeros(rows)
 
-    def _write(self, symbol: str, path: Path, durable: bool) -> None:
-        added = np.array(self._rows.get(symbol, []), ROW).tobytes()
-        self._disk.extend(path, self._sizes.get(symbol, 0), added, durable)
-        self._unnamed |= symbol not in self._sizes
-        self._sizes[symbol] = self._sizes.get(symbol, 0) + len(added)
+    def _write(self, symbol: str, durable: bool) -> None:
+        if symbol not in self._files:
+            self._files[symbol] = GrowingFile(self._path(symbol), self._disk)
+            self._unnamed = True
+        self._files[symbol].add(np.array(self._rows.get(symbol, ()), ROW).tobytes(), durable)
         self._rows.pop(symbol, None)
         if durable:
             self._undurable.discard(symbol)

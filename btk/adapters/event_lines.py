@@ -9,6 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from btk.adapters.disk import Disk, save, unwritable
+from btk.adapters.growing_file import GrowingFile
 from btk.core.slot_record import AnyEvent
 
 DAMAGED = ".damaged"
@@ -30,12 +31,12 @@ class Found(NamedTuple):
 
 
 class EventLines:
-    """Begin with `create` or `go_on`; `DumpError` when the disk refuses."""
+    """Begin with `create` or `go_on`; `DumpError` when the disk refuses, `Overtaken` when another process has written."""
 
     def __init__(self, path: Path, disk: Disk) -> None:
         self.path = path
         self._disk = disk
-        self._size = 0
+        self._file = GrowingFile(path, disk)
 
     def create(self) -> None:
         """A new file, never over another."""
@@ -61,16 +62,12 @@ class EventLines:
                 self._disk.cut(self.path, len(content))
         except OSError as error:
             raise unwritable(self.path, error) from error
-        self._size = len(content)
+        self._file = GrowingFile(self.path, self._disk, len(content))
         return Found(_number(whole[-1]) if whole else 0, self._words(len(lines) - len(whole)))
 
     def add(self, lines: bytes, durable: bool) -> None:
         """Write whole lines (`durable`: to the device); repeat it with the same ones, and more, if it fails."""
-        try:
-            self._disk.extend(self.path, self._size, lines, durable)
-        except OSError as error:
-            raise unwritable(self.path, error) from error
-        self._size += len(lines)
+        self._file.add(lines, durable)
 
     def _set_aside(self, whole: bytes) -> None:
         aside, number = self.path.with_name(f"{self.path.name}{DAMAGED}"), 1

@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import itertools
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -260,3 +261,30 @@ class RememberingDisk(QuickDisk):
         possible = tuple(change for change in pending if change[0] in self._folders)
         loose = {path: ends for path, ends in self._loose.items() if path.parent in self._folders}
         self.moments.append(Moment(durable, possible, self.committed, loose))
+
+
+class YieldingDisk(QuickDisk):
+    """Before its n-th operation its process sleeps, and another one does `meanwhile`."""
+
+    def __init__(self, sleeps_at: int, meanwhile: Callable[[], None]) -> None:
+        self.done = 0
+        self._sleeps_at = sleeps_at
+        self._meanwhile = meanwhile
+
+    def write(self, path: Path, chunks: Iterable[Chunk]) -> None:
+        self._step()
+        super().write(path, chunks)
+
+    def rename(self, source: Path, target: Path) -> None:
+        self._step()
+        super().rename(source, target)
+
+    def extend(self, path: Path, at: int, chunk: Chunk, durable: bool) -> None:
+        self._step()
+        super().extend(path, at, chunk, durable)
+
+    def _step(self) -> None:
+        self.done += 1
+        if self.done == self._sleeps_at:
+            with ThreadPoolExecutor(1) as other:
+                other.submit(self._meanwhile).result()

@@ -11,10 +11,18 @@ from typing import Any
 import orjson
 import pytest
 
-from btk.model.errors import DamagedState, DumpError
+from btk.model.errors import DamagedState, DumpError, Overtaken, Transient
 from btk.model.events import CancelledEvent, ClosedEvent, OpenedEvent, ScheduledEvent
 from tests.crash.conftest import Sampler
-from tests.crash.state_disks import REFUSALS, DyingDisk, Killed, QuickDisk, RefusingDisk, RememberingDisk
+from tests.crash.state_disks import (
+    REFUSALS,
+    DyingDisk,
+    Killed,
+    QuickDisk,
+    RefusingDisk,
+    RememberingDisk,
+    YieldingDisk,
+)
 from tests.crash.test_state_crashes import harms
 from tests.crash.whole_run import STUBBORN, WILD, Came, Process, backtested
 
@@ -234,3 +242,40 @@ def test_any_damage_to_any_file_of_a_run_is_told_or_does_no_harm(
     tmp_path: Path, sampled: Sampler[Any]
 ) -> None:
     damages(tmp_path, sampled, 0)
+
+
+def takeovers(tmp_path: Path, choose: Sampler[Any], limit: int) -> None:
+    counter = YieldingDisk(0, lambda: None)
+    Process(tmp_path / "counted", counter).run()
+    for n in choose("a run that sleeps while another process takes over", range(1, counter.done + 1), limit):
+        dump, others = tmp_path / str(n), []
+
+        def take_over(dump: Path = dump, others: list[Came] = others) -> None:
+            try:
+                others.append(Process(dump, QuickDisk()).run())
+            except Transient:  # the sleeper holds the folder it was writing to
+                return
+
+        sleeper = Process(dump, YieldingDisk(n, take_over))
+        try:
+            came = sleeper.run()
+        except Overtaken:
+            assert others == [expected()] or not others
+        else:
+            assert came == expected()
+        if others:
+            assert [told[-1] for told in numbers(dump)] == [len(told) for told in numbers(dump)]
+        else:
+            assert_goes_on_to_the_same_end(dump)
+        shutil.rmtree(dump)
+
+
+def test_a_run_that_slept_while_another_took_over_ends_without_acting(
+    tmp_path: Path, sampled: Sampler[Any]
+) -> None:
+    takeovers(tmp_path, sampled, 24)
+
+
+@pytest.mark.soak
+def test_a_run_that_slept_at_any_operation_ends_without_acting(tmp_path: Path, sampled: Sampler[Any]) -> None:
+    takeovers(tmp_path, sampled, 0)
