@@ -128,6 +128,9 @@ class Broker(Protocol):
     async def position(self, symbol: str) -> VenuePosition:
         """The position in a contract; of quantity 0 where there is none."""
 
+    async def price(self, symbol: str) -> float:
+        """The last price of a market."""
+
     async def balances(self) -> tuple[Balance, ...]:
         """What the account holds."""
 

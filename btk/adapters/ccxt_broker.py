@@ -146,6 +146,13 @@ class CcxtBroker:
             price_open=held.get("entryPrice"),
         )
 
+    async def price(self, symbol: str) -> float:
+        """The last price of a market."""
+        told = await self._read(lambda: self._client.fetch_ticker(self._markets[symbol]["symbol"]))
+        if not told.get("last"):
+            raise Unknown(f"{self._terms.venue.name}: the price of {symbol} is not told")
+        return float(told["last"])
+
     async def balances(self) -> tuple[Balance, ...]:
         """What the account holds."""
         told = await self._read(self._client.fetch_balance)

@@ -22,6 +22,9 @@ class Commands(LazyGroup):
 
     rows: ClassVar = {
         "backtest": Row("btk.cli.backtest_command", "backtest", "Run strategies on history."),
+        "broker": Row(
+            "btk.cli.broker_commands", "app", "Try out an account before a run is trusted with it."
+        ),
         "cache": Row(
             "btk.cli.cache_commands", "app", "Fetch candles or bring them in, list and check what is stored."
         ),
