@@ -78,10 +78,11 @@ def milestone(plan: Plan, level: int, candle: tuple[int, float], terms: Terms) -
     """A level was reached (0: break-even, above: profit, below: loss) in the candle of `(open_ms, price)`."""
     at_ms, price = candle
     stamp = (at_ms, at_ms + MINUTE_MS, terms.symbol, terms.strategy)
-    if level == 0:
-        return BreakevenEvent(*stamp, id=plan.id, price=price)
-    kind = ProfitLevelEvent if level > 0 else LossLevelEvent
-    return kind(*stamp, id=plan.id, level=abs(level), price=price)
+    if level > 0:
+        return ProfitLevelEvent(*stamp, id=plan.id, level=level, price=price)
+    if level < 0:
+        return LossLevelEvent(*stamp, id=plan.id, level=-level, price=price)
+    return BreakevenEvent(*stamp, id=plan.id, price=price)
 
 
 def averaged(holding: Holding, tick_ms: int, terms: Terms) -> AveragedEvent:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 import msgspec
@@ -14,6 +16,7 @@ from btk.model.bars import Column
 
 LEVELS = np.arange(10.0, 100.0, 10.0)
 TOP = 90
+_ROW = itemgetter(0)
 
 
 class Reached(NamedTuple):
@@ -27,21 +30,24 @@ def reached(holding: Holding, prices: Column, start: int, stop: int, rules: Rule
     """All that the prices of rows `[start, stop)` reach for the first time, in the order in which it is told."""
     if start >= stop:
         return []
-    part = prices[start:stop]
-    side = holding.plan.side
+    # A short position is looked at in a mirror: from here on, up is toward the target.
+    side, entry = holding.plan.side, holding.price_open * holding.plan.side
+    part = prices[start:stop] if side > 0 else -prices[start:stop]
+    best, worst = np.maximum.accumulate(part), np.minimum.accumulate(part)
     found: list[Reached] = []
     if not holding.breakeven_reached:
-        found += _breakeven(holding, part, rules)
+        earned = max(breakeven_price(holding, rules) * side, math.nextafter(entry, math.inf))
+        row = int(best.searchsorted(earned))
+        if row < len(best):
+            found.append(Reached(start + row, 0))
     if holding.profit_level < TOP:
-        found += _levels(holding, part, (holding.take, side, holding.profit_level), rules)
+        distance = abs(holding.take - holding.price_open)
+        found += _levels(best - entry, distance, holding.profit_level, (start, 10), rules)
     if holding.loss_level < TOP:
-        found += [
-            Reached(row, -level)
-            for row, level in _levels(holding, part, (holding.stop, -side, holding.loss_level), rules)
-        ]
-    if start:
-        found = [Reached(start + row, level) for row, level in found]
-    found.sort(key=_order)
+        distance = abs(holding.stop - holding.price_open)
+        found += _levels(entry - worst, distance, holding.loss_level, (start, -10), rules)
+    # Stable: what one row reaches stays as it is, from the nearest level to the farthest.
+    found.sort(key=_ROW)
     return found
 
 
@@ -61,29 +67,15 @@ def breakeven_price(holding: Holding, rules: Rules) -> float:
     return holding.price_open * (1 + holding.plan.side * rules.breakeven_pct / 100)
 
 
-def _order(reached: Reached) -> tuple[int, int]:
-    return (reached.row, abs(reached.level))
-
-
-def _breakeven(holding: Holding, part: Column, rules: Rules) -> list[Reached]:
-    level, entry = breakeven_price(holding, rules), holding.price_open
-    if holding.plan.side > 0:
-        mask = part >= max(level, np.nextafter(entry, np.inf))
-    else:
-        mask = part <= min(level, np.nextafter(entry, -np.inf))
-    hit = int(mask.argmax())
-    return [Reached(hit, 0)] if mask[hit] else []
-
-
-def _levels(holding: Holding, part: Column, way: tuple[float, int, int], rules: Rules) -> list[Reached]:
-    goal, toward, told_until = way
-    entry = holding.price_open
-    distance = abs(goal - entry)
-    farthest = float(part.max() if toward > 0 else part.min())
+def _levels(
+    way: Column, distance: float, told_until: int, numbers: tuple[int, int], rules: Rules
+) -> list[Reached]:
+    """`way` is how far prices had come at most; `numbers` are the first row and what a level counts."""
     slack = 1 + rules.tolerance
-    if distance == 0 or (farthest - entry) * toward / distance * 100 * slack < told_until + 10:
+    farthest = float(way[-1]) / distance * 100 * slack if distance else 0.0
+    if farthest < told_until + 10:
         return []
-    so_far = np.maximum.accumulate((part - entry) * toward / distance * 100 * slack)
-    first, top = told_until // 10, int(min(so_far[-1], TOP) // 10)
-    rows = so_far.searchsorted(LEVELS[first:top])
-    return [Reached(int(row), 10 * (first + 1 + step)) for step, row in enumerate(rows)]
+    first, top = told_until // 10, int(min(farthest, TOP) // 10)
+    start, step = numbers
+    rows = (way / distance * 100 * slack).searchsorted(LEVELS[first:top]).tolist()
+    return [Reached(start + row, step * level) for level, row in enumerate(rows, first + 1)]

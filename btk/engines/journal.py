@@ -47,15 +47,17 @@ class Journal:
 
     def note(self, phase: Phase, order: int, key: SlotKey, event: Event | Ping) -> None:
         """Keep an event of the slot that is `order`th."""
-        self._notes.append((event.tick_ms, phase, order, len(self._notes), key, event))
+        notes = self._notes
+        notes.append((event.tick_ms, phase, order, len(notes), key, event))
 
     def flush(self) -> None:
         """Everything noted so far is complete: tell it."""
         # The counter makes every note unique, so that keys and events are never compared.
         self._notes.sort()
-        for *_, key, event in self._notes:
+        observer = self._observer
+        for _, _, _, _, key, event in self._notes:
             if type(event) is Ping:
                 self.on_ping(key, event)
             else:
-                self._observer(key, cast(Event, event))
+                observer(key, cast(Event, event))
         self._notes.clear()

@@ -326,11 +326,13 @@ class Slot:
         if not found:
             return
         self.state = msgspec.structs.replace(state, holding=milestones.told(state.holding, found))
+        minutes = self.minutes
         for at_row, level in found:
-            candle = (self.minutes.first_ms + at_row * MINUTE_MS, float(self.minutes.price[at_row]))
+            candle = (minutes.first_ms + at_row * MINUTE_MS, float(minutes.price[at_row]))
             event = facts.milestone(before.plan, level, candle, self.terms)
             self._world.journal.note(Phase.HOOKS, self.order, self.key, event)
-            self._remember_hooks(state, (event,))
+            if self.hooks.hear_milestones:
+                self._remember_hooks(state, (event,))
 
     def _remember_hooks(self, was: State, events: Sequence[Event]) -> None:
         for event in events:
