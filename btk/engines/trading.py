@@ -16,9 +16,9 @@ from btk.core.holding import Holding
 from btk.core.ledger import Ledger
 from btk.core.market import Market, Quotes
 from btk.core.model import NEVER, Minutes
-from btk.core.risk import BookPosition
+from btk.core.risk import BookPosition, Standing
 from btk.core.rules import Terms
-from btk.core.slot_record import NumberedEvent, SlotRecord
+from btk.core.slot_record import NEVER_MS, NumberedEvent, SlotRecord
 from btk.core.states import Closing, Idle, Open, State, plan_of
 from btk.core.strategy import overrides
 from btk.engines.backtest import MODELS, Job, Seat, books_of
@@ -79,7 +79,7 @@ class Trading:
         self._told: list[tuple[SlotKey, Event | Ping]] = []
         self._ledger = Ledger(job.wallet_start)
         self._books = books_of(job, self._ledger)
-        self._tape = EquityTape(job.wallet_start, self._books.watch_equity, job.frame.from_ms)
+        self._tape = EquityTape(job.wallet_start, watches=True, from_ms=job.frame.from_ms)
         self._tape.restore(_no_past(job), None)
         journal = Journal(self._note)
         journal.on_ping = self._note_ping
@@ -117,7 +117,8 @@ class Trading:
         for key, record in memory.slots.items():
             slot = self.slots[key]
             recall(slot, record)
-            self._seen[key] = record.last_candle_ms
+            if record.last_candle_ms != NEVER_MS:
+                self._seen[key] = record.last_candle_ms
             self._tape.hold(key, _held(slot), self._job.rules)
         self._recall_books(memory)
 
@@ -227,6 +228,14 @@ class Trading:
             realised_by_symbol=self._tape.realised(),
             equity=self._tape.record(),
         )
+
+    def standing(self) -> Standing:
+        """Where the equity stands at the tick that was drawn last."""
+        return self._tape.standing(self._drawn_ms)
+
+    def begin_day_anew(self) -> None:
+        """What was lost today counts no more."""
+        self._tape.begin_day(self._drawn_ms)
 
     def books(self) -> tuple[BookRecord, ...]:
         """What the risk profiles remember."""

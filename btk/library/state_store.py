@@ -136,8 +136,14 @@ class StateStore:
     async def look(self, also: Iterable[SlotKey] = ()) -> tuple[Commit | None, tuple[SlotRecord, ...]]:
         """The last commit and the record of every slot in it and of those in `also`; nothing is claimed or written."""
         last, _ = await self._last_commit()
+        damage = (await self._files.tick()).damage
+        if last is None and damage is not None:
+            raise DamagedState(
+                f"{damage}; only a start that names every symbol and strategy can go on from the rest"
+            )
         found = await self._recover_all(last, also)
-        return last, tuple(one.record for one in found.values() if one.record is not None)
+        records = [one.record for one in found.values() if one.record is not None]
+        return last, tuple(sorted(records, key=lambda record: record.key.order))
 
     async def confirm(self) -> None:
         """Ask whether the state is still this process's: `Overtaken` when it is not. For the moment before sending."""
