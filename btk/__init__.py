@@ -13,11 +13,14 @@ if TYPE_CHECKING:
     from btk.core.position import Position
     from btk.core.risk import Book, Candidate
     from btk.core.strategy import Strategy
-    from btk.library.backtest_run import BacktestRun
+    from btk.library import results
     from btk.library.candles import cache_candles, check_candles, warm_candles
+    from btk.library.doors import Backtest, Live, Paper, Walker
     from btk.library.html_report import html_report
+    from btk.library.listening import listen
     from btk.library.parameter_grid import parse_axes
     from btk.library.project import Project, open_project
+    from btk.library.report_doors import Heat, Partial, Performance, Risk, Schedule
     from btk.library.reports import Choice, Reports
     from btk.library.state import (
         read_book_data,
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
         use_persist_signal_adapter,
         use_persist_strategy_adapter,
     )
-    from btk.library.walk_run import Walk, WalkRun
+    from btk.library.walk_run import Walk
     from btk.model.bars import Candles
     from btk.model.errors import InsufficientData, LookAhead, NotRecorded
     from btk.model.settings import Settings
@@ -47,19 +50,26 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Accepted": "btk.model.verdict",
-    "BacktestRun": "btk.library.backtest_run",
+    "Backtest": "btk.library.doors",
     "Book": "btk.core.risk",
     "Candidate": "btk.core.risk",
     "Candles": "btk.model.bars",
     "Choice": "btk.library.reports",
+    "Heat": "btk.library.report_doors",
     "InsufficientData": "btk.model.errors",
+    "Live": "btk.library.doors",
     "LookAhead": "btk.model.errors",
     "Market": "btk.core.market",
     "NotRecorded": "btk.model.errors",
+    "Paper": "btk.library.doors",
+    "Partial": "btk.library.report_doors",
+    "Performance": "btk.library.report_doors",
     "Position": "btk.core.position",
     "Project": "btk.library.project",
     "Refused": "btk.model.verdict",
     "Reports": "btk.library.reports",
+    "Risk": "btk.library.report_doors",
+    "Schedule": "btk.library.report_doors",
     "Settings": "btk.model.settings",
     "Signal": "btk.model.signal",
     "StateBackend": "btk.ports",
@@ -67,10 +77,11 @@ _HOMES = {
     "Strategy": "btk.core.strategy",
     "Trade": "btk.model.trade",
     "Walk": "btk.library.walk_run",
-    "WalkRun": "btk.library.walk_run",
+    "Walker": "btk.library.doors",
     "cache_candles": "btk.library.candles",
     "check_candles": "btk.library.candles",
     "html_report": "btk.library.html_report",
+    "listen": "btk.library.listening",
     "open_project": "btk.library.project",
     "parse_axes": "btk.library.parameter_grid",
     "read_book_data": "btk.library.state",
@@ -89,19 +100,26 @@ _HOMES = {
 
 __all__ = [
     "Accepted",
-    "BacktestRun",
+    "Backtest",
     "Book",
     "Candidate",
     "Candles",
     "Choice",
+    "Heat",
     "InsufficientData",
+    "Live",
     "LookAhead",
     "Market",
     "NotRecorded",
+    "Paper",
+    "Partial",
+    "Performance",
     "Position",
     "Project",
     "Refused",
     "Reports",
+    "Risk",
+    "Schedule",
     "Settings",
     "Signal",
     "StateBackend",
@@ -109,10 +127,11 @@ __all__ = [
     "Strategy",
     "Trade",
     "Walk",
-    "WalkRun",
+    "Walker",
     "cache_candles",
     "check_candles",
     "html_report",
+    "listen",
     "open_project",
     "parse_axes",
     "read_book_data",
@@ -121,6 +140,7 @@ __all__ = [
     "read_schedule_data",
     "read_signal_data",
     "read_strategy_data",
+    "results",
     "use_persist_partial_adapter",
     "use_persist_risk_adapter",
     "use_persist_schedule_adapter",
@@ -131,6 +151,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "results":
+        return import_module("btk.library.results")
     if name not in _HOMES:
         raise AttributeError(f"module 'btk' has no attribute {name!r}")
     value = getattr(import_module(_HOMES[name]), name)

@@ -115,7 +115,7 @@ def dump(  # noqa: PLR0917 (every parameter is a flag)
     for run_id in runs:
         for name in _kinds(reports, run_id, kind, every)[: 1 if columns else None]:
             path = out / name if out else None
-            written += reports[name].dump(run_id, path, file_format, _names(columns))
+            written += reports[name].dump(run_id, path, file_format, Choice(columns=_names(columns)))
     if as_json:
         print_document({"schema": "btk.report-dump/1", "files": [str(path) for path in written]})
     else:

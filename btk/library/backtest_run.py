@@ -68,6 +68,11 @@ class BacktestRun:
         return Span(self._job.frame.from_ms, self._job.frame.to_ms)
 
     @property
+    def keys(self) -> list[SlotKey]:
+        """Every strategy on every symbol."""
+        return [seat.key for seat in self._job.seats]
+
+    @property
     def slots(self) -> int:
         """How many strategies on how many symbols run together."""
         return len(self._job.seats)
@@ -111,4 +116,4 @@ class BacktestRun:
     def _tell_end(self, outcome: Outcome) -> None:
         self._teller.timed("backtest_total", outcome.seconds, outcome.reached_ms)
         reached = Span(self.frame.from_ms, min(outcome.reached_ms, self.frame.to_ms))
-        self._teller.done([seat.key for seat in self._job.seats], reached, outcome.complete)
+        self._teller.done(self.keys, reached, outcome.complete)

@@ -55,10 +55,10 @@ class KindReports:
         run: str | None = None,
         path: Path | None = None,
         file_format: str = "md",
-        columns: Sequence[str] = (),
+        choice: Choice = EVERYTHING,
     ) -> list[Path]:
         """Write a file for each strategy on each symbol (or one for the run) to `path`, default `dump/<kind>`."""
-        return self._reports.write(self._kind, run, path, file_format, columns)
+        return self._reports.write(self._kind, run, path, file_format, choice)
 
     def _titled(self, run: str | None, choice: Choice) -> Titled:
         return self._reports.titled(self._kind, run, choice)
@@ -95,26 +95,33 @@ class Reports:
         return Titled(chosen, kind, run_id, title)
 
     def write(
-        self, kind: str, run: str | None, path: Path | None, file_format: str, columns: Sequence[str] = ()
+        self, kind: str, run: str | None, path: Path | None, file_format: str, choice: Choice = EVERYTHING
     ) -> list[Path]:
         """Write every report of one kind of one run to `path`, default `dump/<kind>`; the files."""
         run_id = self.archive.find(run)
         if self._is_walk(run_id):
             made = [self._of_walk(kind, run_id)]
         else:
-            result = self._record(run_id).result
-            slots = KINDS[kind].slots(result) if kind in KINDS else [None]
-            made = [self._of_run(kind, run_id, slot) for slot in slots]
+            made = [self._of_run(kind, run_id, slot) for slot in self._slots(kind, run_id, choice)]
         folder = path or self._dump / kind
         return [
             write_report(
                 folder,
                 stem,
                 file_format,
-                Titled(report.with_columns(columns) if columns else report, kind, run_id, title),
+                Titled(
+                    report.with_columns(choice.columns) if choice.columns else report, kind, run_id, title
+                ),
             )
             for report, title, stem in made
         ]
+
+    def _slots(self, kind: str, run_id: str, choice: Choice) -> list[SlotKey | None]:
+        slots: list[SlotKey | None] = [None]
+        if kind in KINDS:
+            slots = KINDS[kind].slots(self._record(run_id).result)
+        chosen = self._slot(run_id, choice)
+        return slots if chosen is None or slots == [None] else [chosen]
 
     def _of_run(self, kind: str, run_id: str, slot: SlotKey | None) -> tuple[Report, str, str]:
         record = self._record(run_id)

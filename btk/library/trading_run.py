@@ -46,6 +46,7 @@ from btk.model.accounts import AccountFacts
 from btk.model.bars import Span
 from btk.model.errors import SettingsError, Transient
 from btk.model.intervals import MINUTE_MS, floor_to
+from btk.model.names import SlotKey
 from btk.model.settings import Frame, Settings
 from btk.ports import Host, MarketFeed
 from btk.report.document import Document
@@ -116,6 +117,11 @@ class TradingRun:
         self._setup = Setup.of(
             settings, root, job if brokerage is None else wiring.brokered(job, settings.exchange.market)
         )
+
+    @property
+    def keys(self) -> list[SlotKey]:
+        """Every strategy on every symbol."""
+        return [seat.key for seat in self._setup.job.seats]
 
     @property
     def command(self) -> str:
@@ -210,7 +216,7 @@ class TradingRun:
         wish = Wish(newest_ms, None, self._settings.wallet.start, self._fresh)
         start = beginning(found, wish)
         ticks = LiveTicks(self._feed, clock, self._since(start.reached_ms + MINUTE_MS))
-        await _warm(ticks, self._feed, newest_ms)
+        await _warm(ticks, self._feed, newest_ms, start.goes_on)
         return start, ticks
 
     @property
@@ -320,10 +326,13 @@ class TradingRun:
         return Ended(document, memory.folder.path, outcome, control.left_by)
 
 
-async def _warm(ticks: LiveTicks, feed: MarketFeed, tick_ms: int) -> None:
-    """Learn the warm-up; `Transient` where a symbol's cannot be had."""
+async def _warm(ticks: LiveTicks, feed: MarketFeed, tick_ms: int, goes_on: bool) -> None:
+    """Learn the warm-up; `Transient` where a symbol's cannot be had.
+
+    A run that `goes_on` has other symbols to look after: it does without one that has gone, and says so.
+    """
     known = await ticks.known(tick_ms, asyncio.Event())
     silent = [symbol for symbol, known_ms in known.items() if known_ms <= 0]
-    if silent:
+    if len(silent) == len(known) or (silent and not goes_on):
         why = "; ".join(f"{symbol}: {ticks.why(symbol)}" for symbol in silent)
         raise Transient(f"{feed.source.exchange} does not give the candles of the warm-up; {why}")

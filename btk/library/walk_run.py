@@ -96,6 +96,11 @@ class WalkRun:
         self._teller = Teller(RunName("walker", self.run_id, settings.exchange.name, waits=True))
         self.switch = StopSwitch()
 
+    @property
+    def keys(self) -> list[SlotKey]:
+        """Every strategy on every symbol."""
+        return [seat.key for one in self._contenders.all for seat in one.job.seats]
+
     def run(self, watch: Watch = lambda progress: None) -> WalkResult:
         """Try every variant. `watch` is told several times a second how far it is."""
         started = time.perf_counter()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from btk.report.tables import Fact, Row, Table, markdown_facts, markdown_table, statistic_label
+from btk.report.tables import Cell, Fact, Row, Table, markdown_facts, markdown_table, statistic_label
 
 SCHEMA = "btk.report/1"
 
@@ -29,6 +29,11 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     def rows(self) -> Sequence[Row]:
         """All rows of the main table; formatting cuts them, this does not."""
         return self.main.rows
+
+    @property
+    def figures(self) -> dict[str, Cell]:
+        """The numbers about the whole, by name; a missing one is None."""
+        return {fact.column.key: fact.value for fact in self.facts}
 
     def with_columns(self, keys: Sequence[str]) -> Report:
         """Only these columns of the main table; `UsageError` for one that is not there."""
