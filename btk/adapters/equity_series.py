@@ -77,7 +77,7 @@ class EquitySeries:
         if symbol not in self._files:
             self._files[symbol] = GrowingFile(self._path(symbol), self._disk)
             self._unnamed = True
-        self._files[symbol].add(np.array(self._rows.get(symbol, ()), ROW).tobytes(), durable)
+        self._files[symbol].add(np.array(self._rows.get(symbol, []), ROW).tobytes(), durable)
         self._rows.pop(symbol, None)
         if durable:
             self._undurable.discard(symbol)

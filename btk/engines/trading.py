@@ -287,12 +287,20 @@ class Trading:
 
     def _minute(self, symbol: str, tick_ms: int, known_ms: int) -> Minutes:
         if tick_ms > known_ms:
-            # Nobody has this minute yet; the tape shows what is held at the last price known.
-            return self._lagging.minutes(symbol, tick_ms, tick_ms)
+            return self._unknown_minute(symbol, tick_ms)
         block = self._blocks.get(symbol)
         if block is None or not 0 <= block.row_at(tick_ms) < len(block):
             block = self._load(symbol, tick_ms, known_ms)
         return block.cut(block.row_at(tick_ms))
+
+    def _unknown_minute(self, symbol: str, tick_ms: int) -> Minutes:
+        # Nobody has it yet; the tape shows what is held at the last price known, or at what was paid for it.
+        minutes = self._lagging.minutes(symbol, tick_ms, tick_ms)
+        if not np.isnan(minutes.close[-1]):
+            return minutes
+        held = [_held(slot) for slot in self.slots.values() if slot.key.symbol == symbol]
+        paid = np.full(1, next((holding.price_open for holding in held if holding), np.nan))
+        return Minutes(minutes.first_ms, (paid, paid, paid, paid), paid)
 
     def _load(self, symbol: str, tick_ms: int, known_ms: int) -> Minutes:
         last_ms = min(max(known_ms, self._held_ms), month_around(tick_ms - MINUTE_MS).to_ms)

@@ -19,6 +19,7 @@ from btk.engines.ping import Ping
 from btk.engines.trading import Memory, Trading
 from btk.library.state_store import StateStore
 from btk.model.bars import Span
+from btk.model.errors import DumpError
 from btk.model.events import AlarmEvent, Event
 from btk.model.intervals import HOUR_MS
 from btk.model.names import SlotKey
@@ -32,7 +33,8 @@ PingObserver = Callable[[SlotKey, Ping], None]
 class RunMemory:
     """The memory of the run `mark` in its folder; `observers` are told of every event once it is written.
 
-    `ping_observers` hear of the minutes that somebody asked for, each in its place between the events.
+    `ping_observers` hear of the minutes that somebody asked for, each in its place between the events. `unwritten` is
+    why the equity lags behind, until it can be written again.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class RunMemory:
         self._pings: list[tuple[int, SlotKey, Ping]] = []
         self._cleared: tuple[SlotRecord, ...] = ()
         self._durable_ms = 0
+        self.unwritten: DumpError | None = None
 
     def past(self, symbols: Sequence[str], drawn_ms: int) -> PastEquity:
         """The equity as it was drawn until a tick; what was written after it is cut off."""
@@ -89,9 +92,7 @@ class RunMemory:
 
         `Overtaken`: end without acting. `DumpError`, `Transient`, `Unknown`: not kept, nothing is told.
         """
-        durable = tick_ms - self._durable_ms >= HOUR_MS
-        self._series.flush(durable)
-        self._durable_ms = tick_ms if durable else self._durable_ms
+        self._flush_equity(tick_ms)
         told, pings = list(self._untold), list(self._pings)
         self.mark = msgspec.structs.replace(self.mark, first_prices=trading.first_prices)
         await self._store.commit(
@@ -107,6 +108,17 @@ class RunMemory:
         self._cleared = ()
         self._tell(told, pings)
         del self._untold[: len(told)], self._pings[: len(pings)]
+
+    def _flush_equity(self, tick_ms: int) -> None:
+        # It is a view of the run: that it cannot be written must not keep the state from being saved.
+        durable = tick_ms - self._durable_ms >= HOUR_MS
+        try:
+            self._series.flush(durable)
+        except DumpError as error:
+            self.unwritten = error
+            return
+        self.unwritten = None
+        self._durable_ms = tick_ms if durable else self._durable_ms
 
     async def spread(self) -> None:
         """Write what is computed from the state; the next start would do it too."""

@@ -21,6 +21,7 @@ from btk.model.intervals import MINUTE_MS
 from btk.model.names import SlotKey
 
 UNSAVED = "the state cannot be saved"
+LONGEST_CATCH_UP_SECONDS = 60.0
 CATCH_UP_SAVE_SECONDS = 1.0
 """Minutes that are caught up on make the same events again after a kill: they need not be saved one by one."""
 
@@ -144,6 +145,8 @@ class Session:
         for part in self.trading.parts(known, tick_ms):
             if leaving.is_set() and not part.decides:
                 break  # there may be days to catch up on; the next start goes on with them
+            if part.decides and time.perf_counter() - fetched > LONGEST_CATCH_UP_SECONDS:
+                break  # catching up took so long that the newest candle is old by now
             self._is_saved = False
             await self._driver.drive(self.trading.step(part, known))
             self.tick_ms = max(self.tick_ms, part.tick_ms)
@@ -196,8 +199,18 @@ class Session:
     async def _save(self) -> None:
         await self.memory.keep(self.trading, self.tick_ms)
         self._is_saved, self._saved_at = True, time.perf_counter()
+        self._tell_unwritten()
         if self._saved_at - self._spread_at >= self._pace.spread_seconds:
             await self._spread()
+
+    def _tell_unwritten(self) -> None:
+        error = self.memory.unwritten
+        if error is None:
+            self.alarms.over(self.tick_ms, "equity")
+            return
+        if not self._pace.forgiving:
+            raise error
+        self.alarms.ring(self.tick_ms, "equity", f"its course cannot be written: {error}")
 
     async def _keep_for_good(self) -> None:
         await self.memory.keep(self.trading, self.tick_ms)

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from btk.adapters.command_files import CommandFiles
+from btk.adapters.disk import Disk
 from btk.adapters.run_folder import RunFolder
 from btk.adapters.state_memory import MemoryBackend
 from btk.core.rules import Rules
@@ -53,6 +54,7 @@ class OddRun:
     ) -> None:
         self.host = OddHost(begin_ms, {})
         self.feed = OddFeed(self.host, minutes)
+        self.disk = Disk()
         self.ticks: list[int] = []
         self.session: Session
         self.control: StopControl
@@ -100,7 +102,9 @@ class OddRun:
         await ticks.known(newest_ms, asyncio.Event())
         frame = Frame(from_ms=start.mark.from_ms, to_ms=FOREVER_MS)
         trading = Trading(self._job(frame), start.reached_ms + MINUTE_MS)
-        folder = RunFolder(self._folder / "runs", start.mark.run_id, known_seq=start.next_seq - 1)
+        folder = RunFolder(
+            self._folder / "runs", start.mark.run_id, known_seq=start.next_seq - 1, disk=self.disk
+        )
         memory = RunMemory(store, folder, start.mark, start.next_seq, next(iter(trading.slots)))
         past = memory.past(list(self._minutes), start.reached_ms)
         trading.recall(Memory(start.slots, start.wallet, start.books, past), start.reached_ms)

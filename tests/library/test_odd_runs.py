@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from btk.adapters.disk import Chunk, Disk
+from btk.adapters.equity_series import whole_rows
 from btk.core.market import Market
 from btk.core.position import Position
 from btk.core.strategy import Strategy
@@ -194,6 +197,19 @@ def test_stale_candles_are_not_decided_at(tmp_path: Path) -> None:
     assert "delisted" in run.alarms("candles of ETH")[0][0]
 
 
+def test_a_run_goes_on_without_a_symbol_that_is_gone_at_its_next_start(tmp_path: Path) -> None:
+    notes: list[tuple[str, str, int]] = []
+    run = run_of(tmp_path, "BTC", "ETH", holds=watched(notes))
+    run.live(500)
+    run.feed.broken["ETH"] = Fatal("delisted")
+    run.live(600)
+    run.feed.broken.clear()
+    run.live(500)
+    assert follow(since_opened(notes, "BTC"))
+    assert follow(since_opened(notes, "ETH"))
+    assert len(run.told(OpenedEvent)) == 2
+
+
 class Trouble:
     """What a strategy gets into when it is asked."""
 
@@ -283,6 +299,29 @@ def test_a_hook_that_hangs_is_given_up_with_what_it_asks_for_later(tmp_path: Pat
     assert done == ["hung"]
     assert not run.told(ClosedEvent)
     assert [event.strategy for event in run.told(ErrorEvent)] == ["hangs"]
+
+
+class NoEquity(Disk):
+    """Has no room for the course of the equity."""
+
+    refuses = True
+
+    def extend(self, path: Path, at: int, chunk: Chunk, durable: bool) -> None:
+        if self.refuses and path.suffix == ".f64":
+            raise OSError(errno.EDQUOT, "Disk quota exceeded")
+        super().extend(path, at, chunk, durable)
+
+
+def test_equity_that_cannot_be_written_is_an_alarm_and_stops_nothing(tmp_path: Path) -> None:
+    asked: list[tuple[str, str, int]] = []
+    disk = NoEquity()
+    run = run_of(tmp_path, holds=watched([]), waits=watched(asked, get_signal=never(asked)))
+    run.disk = disk
+    run.live(900, {600: lambda run: setattr(disk, "refuses", False)})
+    assert follow([at for _, _, at in asked])
+    assert [over for _, over in run.alarms("equity")] == [False, True]
+    (series,) = tmp_path.glob("runs/*/equity/*.f64")
+    assert len(whole_rows(series)) >= 1
 
 
 def test_a_disk_that_refuses_stops_entries_and_nothing_else(tmp_path: Path) -> None:
