@@ -84,6 +84,12 @@ class EquityTape:
             self._see(min(self._row_at(tick_ms), self._rows))
             self._watch.forgive(self.equity_at(tick_ms))
 
+    def begin_day(self, tick_ms: int) -> None:
+        """What was lost today counts no more: the day begins with the equity of now."""
+        if self._watch is not None:
+            self._see(min(self._row_at(tick_ms), self._rows))
+            self._watch.begin_day(tick_ms // DAY_MS, self.equity_at(tick_ms))
+
     def begin(self, minutes: Mapping[str, Minutes]) -> None:
         """Start a block of minutes, by symbol; the one before is over."""
         if self._rows and not self._is_over:
@@ -192,6 +198,9 @@ class _Watch:
 
     def forgive(self, equity: float) -> None:
         self.peak, self.worst_pct = equity, 0.0
+
+    def begin_day(self, day: int, equity: float) -> None:
+        self._day, self._day_start = day, equity
 
     def see(self, first_tick_ms: int, equity: Column) -> None:
         last_tick_ms = first_tick_ms + (len(equity) - 1) * MINUTE_MS

@@ -225,9 +225,14 @@ CONSERVATIVE = RiskProfile(
 
 
 class Broker(Section, frozen=True, kw_only=True):
-    """Who executes live orders, and how often a failed one is tried again."""
+    """Who executes live orders, how often a failed one is tried again, and when nothing new is opened any more.
+
+    `max_daily_loss` is in the wallet's currency, since the start of the UTC day; None is off.
+    """
 
     kind: Literal["none", "ccxt"] = "none"
+    max_orders_per_minute: Positive = 60
+    max_daily_loss: AboveZero | None = None
     order_open_attempts: Count = 5
     order_close_attempts: Count = 5
     order_check_attempts: Count = 5
