@@ -22,7 +22,10 @@ from btk.model.names import SlotKey
 
 
 class Look(NamedTuple):
-    """A slot as it is looked at: its state, its orders, the market, the exchange's time, how often an entry is tried."""
+    """A slot as it is looked at: its state, its orders, the market, the exchange's time, how often an entry is tried.
+
+    `stopping`: nothing new is to be opened.
+    """
 
     key: SlotKey
     state: State
@@ -30,6 +33,7 @@ class Look(NamedTuple):
     scene: Scene
     now_ms: int
     attempts: int
+    stopping: bool = False
 
     def of_leg(self, signal_id: str, leg: str) -> list[Intent]:
         """The intents of one leg of a signal."""
@@ -60,7 +64,7 @@ def wanted(look: Look) -> tuple[Wanted, ...]:
             return _entry(look, msgspec.structs.replace(plan, resting=False), is_given_up=False)
         case Open(holding, orders):
             now = _situation(look)
-            entry = now.of_leg("entry") if _waiting_is_over(look, holding.plan) else ()
+            entry = now.of_leg("entry") if _enough_is_bought(look, holding.plan, now) else ()
             ordered = _order(orders[0], now) if orders else ()
             return (*next_actions(now), *_drops(entry), *ordered)
         case Closing():
@@ -72,17 +76,27 @@ def wanted(look: Look) -> tuple[Wanted, ...]:
 def _entry(look: Look, plan: Plan, is_given_up: bool) -> tuple[Wanted, ...]:
     entries = look.of_leg(plan.id, "entry")
     live = [one for one in entries if one.in_flight]
-    tried_enough = any(one.attempts > 1 + look.attempts and one.status == "prepared" for one in live)
-    if is_given_up or tried_enough:
+    beyond = "" if plan.resting else _beyond(plan, look.scene.price)
+    unsent = [one for one in live if one.status == "prepared"]
+    tried_enough = any(one.attempts > 1 + look.attempts for one in unsent)
+    if is_given_up or tried_enough or (unsent and beyond):
         return _drops(live) if entries else (GiveUp("nothing was ordered yet"),)
     if live or (entries and plan.resting):
         return ()
+    if beyond:
+        return (GiveUp(beyond),)
     intent = entry_intent(look.key, plan, look.scene.limits, look.scene.price, look.now_ms)
     if isinstance(intent, Unfit):
         return (GiveUp(intent.words),)
     part = next_part(look.intents, plan.id, "entry")
     name = order_id(look.key, plan.id, "entry", part)
     return (Place(msgspec.structs.replace(intent, part=part, client_order_id=name)),)
+
+
+def _beyond(plan: Plan, price: float) -> str:
+    if (price - plan.price_stop_loss) * plan.side > 0 and (plan.price_take_profit - price) * plan.side > 0:
+        return ""
+    return f"the price {price:g} is not between the stop and the target any more"
 
 
 def _order(order: Reduce | Add, now: Situation) -> tuple[Wanted, ...]:
@@ -94,7 +108,10 @@ def _order(order: Reduce | Add, now: Situation) -> tuple[Wanted, ...]:
     return (Refuse(intent.words),) if isinstance(intent, Unfit) else (Place(intent),)
 
 
-def _waiting_is_over(look: Look, plan: Plan) -> bool:
+def _enough_is_bought(look: Look, plan: Plan, now: Situation) -> bool:
+    if look.stopping or now.lot.left.quantity:
+        # What is being left is not bought again by the rest of its entry.
+        return True
     return look.now_ms - plan.created_ms >= look.scene.terms.rules.await_ms
 
 

@@ -123,7 +123,7 @@ def _left(state: State, holding: Holding, intents: Sequence[Intent], scene: Scen
     reason, note = closing if end.reason is None else (end.reason, "")
     at_ms = floor_to(end.at_ms or scene.tick_ms, MINUTE_MS)
     exit = Exit(end.price or scene.price, at_ms, max(at_ms, scene.tick_ms), reason, note=note)
-    return Absorbed(IDLE, (_closed(holding, end.lot, exit, scene.terms),))
+    return Absorbed(IDLE, (closed_lot(holding, end.lot, exit, scene.terms),))
 
 
 def vanished(state: State, scene: Scene) -> Absorbed:
@@ -187,7 +187,7 @@ def refused(order: Reduce | Add, why: str, scene: Scene) -> RejectedEvent:
     )
 
 
-def _closed(holding: Holding, lot: Lot, exit: Exit, terms: Terms) -> ClosedEvent:
+def closed_lot(holding: Holding, lot: Lot, exit: Exit, terms: Terms) -> ClosedEvent:
     """The trade with what was really paid: fills and fees of the exchange, slippage against the prices that were meant."""
     event = facts.closed(holding, exit, terms)
     trade, side = event.trade, holding.side

@@ -90,7 +90,8 @@ def _standing(intent: Intent, at_ms: int) -> Intent:
         return msgspec.structs.replace(
             intent, status=status, cancel="wanted", tries=intent.tries + 1, next_at_ms=at_ms + 1000
         )
-    return msgspec.structs.replace(intent, status=status, tries=0, settled_at_ms=None)
+    next_at_ms = intent.next_at_ms if all_told(intent) else at_ms
+    return msgspec.structs.replace(intent, status=status, tries=0, settled_at_ms=None, next_at_ms=next_at_ms)
 
 
 def _traded(intent: Intent, at_ms: int) -> Intent:

@@ -10,7 +10,7 @@ from btk.model.orders import OrderKind, OrderSide
 # Sums of fills are off by their last bits: a step that is as good as whole is whole.
 _SLACK_STEPS = Decimal("1e-6")
 # What an entry in the spot market may lose to fees in its own currency, with room to spare.
-_AFTER_FEES = 0.995
+AFTER_FEES = 0.995
 AT_MARKET: frozenset[OrderKind] = frozenset({"market", "stop", "target"})
 
 
@@ -64,7 +64,7 @@ def entry_problem(quantity: float, price: float, stop: float, limits: MarketLimi
     problem = too_small(quantity, price, limits)
     if problem:
         return problem
-    kept = quantity if limits.contract else quantity * _AFTER_FEES
+    kept = quantity if limits.contract else quantity * AFTER_FEES
     problem = too_small(kept, min(price, stop), limits, reduces=True)
     return f"{problem} at the stop, so it could not be protected" if problem else ""
 

@@ -14,7 +14,7 @@ import msgspec
 from btk.core.lot import Lot, lot_of
 from btk.core.order_course import pause_ms
 from btk.core.order_ids import order_id
-from btk.core.order_rounding import is_dust, safe_price, safe_quantity
+from btk.core.order_rounding import AFTER_FEES, is_dust, safe_price, safe_quantity
 from btk.core.states import Closing, State, plan_of
 from btk.model.accounts import MarketLimits
 from btk.model.intents import ENTRY_LEGS, PROTECTIVE_LEGS, Intent, Leg
@@ -24,6 +24,8 @@ from btk.model.trade import CloseReason
 
 REFUSALS_BORNE = 2
 CLOSE_ALARM = 5
+UNTOLD_MS = 8_000
+"""So long a stop waits for the trades of an entry, whose fees say how much is there."""
 SAME_STEPS = 1e-6
 _CANNOT_NOW = frozenset({"halted", "key"})
 
@@ -128,11 +130,12 @@ def next_actions(now: Situation) -> tuple[Action, ...]:
     if not lot.complete and not now.limits.contract and _being_told(now):
         # Fees in base currency are not known yet: a stop for more than is there would be refused.
         return ()
-    if not lot.quantity or is_dust(lot.quantity, now.price, now.limits):
-        return _after_the_end(now, lot.quantity)
-    closing = _close(now, lot.quantity) if now.closing else ()
+    held = lot.quantity if lot.complete or now.limits.contract else lot.quantity * AFTER_FEES
+    if not held or is_dust(held, now.price, now.limits):
+        return _after_the_end(now, held)
+    closing = _close(now, held) if now.closing else ()
     after = msgspec.structs.replace(now, intents=(*now.intents, *(one.intent for one in placed(closing))))
-    return (*_protect(after, lot.quantity), *closing)
+    return (*_protect(after, held), *closing)
 
 
 def placed(actions: Iterable[Action]) -> list[Place]:
@@ -333,4 +336,7 @@ def _open_quantity(intent: Intent) -> float:
 
 
 def _being_told(now: Situation) -> bool:
-    return any(one.in_flight and one.filled_quantity for one in now.of_leg("entry", "add"))
+    return any(
+        one.in_flight and one.filled_quantity and now.now_ms < one.next_at_ms + UNTOLD_MS
+        for one in now.of_leg("entry", "add")
+    )

@@ -10,21 +10,31 @@ import msgspec
 from btk.core.broker_plan import GiveUp, Look, Refuse, wanted
 from btk.core.brokered import Absorbed, Scene, absorbed, given_up, refused, vanished, why_cancelled
 from btk.core.order_course import CancelWanted, OrderEvent, follow, must_watch
-from btk.core.protection import Alarm, CloseNow, Drop, Gone, Place
-from btk.core.states import Closing, Idle, Open, Opening, Scheduled, plan_of
+from btk.core.protection import Alarm, CloseNow, Drop, Gone, Place, is_protected, situation
+from btk.core.states import Closing, Idle, Open, Opening, Scheduled, State, plan_of
+from btk.core.strays import ended, strays, to_end, without_settled
 from btk.engines.slot import Slot
 from btk.engines.trading import Trading
 from btk.model.accounts import MarketLimits
-from btk.model.intents import Intent
+from btk.model.events import CancelledEvent, ClosedEvent
+from btk.model.intents import PROTECTIVE_LEGS, Intent
 from btk.model.names import SlotKey
 from btk.model.trade import CancelReason
 
+KEPT_OF_A_LEG = 8
+"""So many protective orders that never traded are remembered: enough to see how often it failed."""
+
 
 class Change(NamedTuple):
-    """What a look at a slot has brought: whether anything is to be saved, and what a person should hear."""
+    """What a look at a slot has brought: whether anything is to be saved, and what a person should hear.
+
+    `news` happened once; `naked` says why a position has no stop at the exchange, "" where it has.
+    """
 
     changed: bool
     alarms: tuple[str, ...] = ()
+    news: tuple[str, ...] = ()
+    naked: str = ""
 
 
 class BrokeredSlots:
@@ -33,6 +43,7 @@ class BrokeredSlots:
     def __init__(self, trading: Trading, attempts: int) -> None:
         self._trading = trading
         self._attempts = attempts
+        self._news: dict[SlotKey, list[str]] = {}
 
     def look(self, key: SlotKey, limits: MarketLimits, now_ms: int) -> Change:
         """Take in what a slot's orders have done, then write down what it wants now."""
@@ -44,16 +55,18 @@ class BrokeredSlots:
             asked = [
                 self._do(slot, action, scene, now_ms, alarms) for action in self._wanted(slot, scene, now_ms)
             ]
-            changed |= took or any(asked)
-            if not took and not any(asked):
+            stray = self._end_strays(slot, scene, now_ms)
+            changed |= took or any(asked) or stray
+            if not took and not any(asked) and not stray:
                 break
         self._forget(slot, now_ms)
-        return Change(changed, tuple(alarms))
+        news = tuple(self._news.pop(key, ()))
+        return Change(changed, tuple(alarms), news, self._naked(slot, limits, now_ms))
 
     def vanish(self, key: SlotKey, limits: MarketLimits, now_ms: int) -> None:
         """The position of a slot is gone at the exchange; what is left of its orders is dropped."""
         slot = self._trading.slots[key]
-        signal_id = _signal_of(slot)
+        signal_id = _id_of(slot.state)
         self._take_in(slot, vanished(slot.state, self._scene(slot, limits)))
         for intent in slot.intents:
             if intent.signal_id == signal_id:
@@ -62,10 +75,12 @@ class BrokeredSlots:
     def follow(self, key: SlotKey, client_order_id: str, event: OrderEvent) -> None:
         """Something happened to an order of a slot."""
         slot = self._trading.slots[key]
-        slot.intents = tuple(
-            follow(one, event).intent if one.client_order_id == client_order_id else one
-            for one in slot.intents
-        )
+        for place, before in enumerate(slot.intents):
+            if before.client_order_id == client_order_id:
+                after = follow(before, event).intent
+                slot.intents = (*slot.intents[:place], after, *slot.intents[place + 1 :])
+                if words := _surprise(before, after):
+                    self._tell(slot, words)
 
     def intents(self) -> Iterator[tuple[SlotKey, Intent]]:
         """Every intent of every slot that is not forgotten."""
@@ -73,18 +88,13 @@ class BrokeredSlots:
             for intent in slot.intents:
                 yield key, intent
 
-    def situation(self, key: SlotKey, limits: MarketLimits, now_ms: int) -> Look:
-        """A slot as it is looked at."""
-        slot = self._trading.slots[key]
-        return self._look_of(slot, self._scene(slot, limits), now_ms)
-
     def _scene(self, slot: Slot, limits: MarketLimits) -> Scene:
         return Scene(
             self._trading.reached.slots[slot.key], self._trading.price(slot.key.symbol), limits, slot.terms
         )
 
     def _look_of(self, slot: Slot, scene: Scene, now_ms: int) -> Look:
-        return Look(slot.key, slot.state, slot.intents, scene, now_ms, self._attempts)
+        return Look(slot.key, slot.state, slot.intents, scene, now_ms, self._attempts, slot.stopping)
 
     def _wanted(self, slot: Slot, scene: Scene, now_ms: int) -> Sequence[object]:
         return wanted(self._look_of(slot, scene, now_ms))
@@ -98,6 +108,10 @@ class BrokeredSlots:
             for one in slot.intents
         )
         slot.settle_orders(found.state, found.events)
+        if any(isinstance(event, ClosedEvent) for event in found.events):
+            slot.intents = tuple(_after_the_end(slot.intents, _id_of(before)))
+        if any(isinstance(event, CancelledEvent) for event in found.events):
+            self._use_id(slot, before)
         if isinstance(found.state, Open) and isinstance(before, Scheduled | Opening):
             seen_ms = self._trading.reached.slots[slot.key]
             slot.sightings.begin(seen_ms, seen_ms)
@@ -131,15 +145,84 @@ class BrokeredSlots:
                 return self._take_in(slot, vanished(slot.state, scene))
         return False
 
+    def _end_strays(self, slot: Slot, scene: Scene, now_ms: int) -> bool:
+        before = slot.intents
+        for stray in list(strays(slot.state, before)):
+            trade = ended(stray, scene)
+            if trade is not None and isinstance(slot.state, Idle):
+                slot.settle_orders(trade.state, trade.events)
+                slot.intents = tuple(one for one in slot.intents if one.signal_id != stray.signal_id)
+                continue
+            for action in to_end(stray, slot.key, scene, now_ms):
+                if isinstance(action, Alarm):
+                    if not any(one.leg == "close" for one in stray.intents):
+                        self._tell(slot, action.words)
+                else:
+                    self._do(slot, action, scene, now_ms, [])
+        return slot.intents != before
+
+    def _naked(self, slot: Slot, limits: MarketLimits, now_ms: int) -> str:
+        price = self._trading.price(slot.key.symbol)
+        now = situation(slot.key, slot.state, price, slot.intents, (limits, now_ms))
+        if now is None or is_protected(now):
+            return ""
+        last = max(now.of_leg("stop", "pair", "close"), key=lambda one: one.prepared_at_ms, default=None)
+        return (
+            f"{now.lot.quantity:g} {limits.base} have no stop at the exchange: {last.detail if last else ''}"
+        )
+
+    def _use_id(self, slot: Slot, before: State) -> None:
+        plan = plan_of(before)
+        if plan is not None and plan.own_id and any(one.signal_id == plan.id for one in slot.intents):
+            # Orders are named after it, and a name means one order for ever.
+            slot.used_ids.add(plan.id)
+
+    def _tell(self, slot: Slot, words: str) -> None:
+        self._news.setdefault(slot.key, []).append(words)
+
     def _forget(self, slot: Slot, now_ms: int) -> None:
-        if slot.intents and isinstance(slot.state, Idle):
-            slot.intents = tuple(one for one in slot.intents if one.in_flight or must_watch(one, now_ms))
+        if not slot.intents:
+            return
+        if isinstance(slot.state, Idle):
+            slot.intents = tuple(
+                one for one in slot.intents if _matters(one, now_ms) or _is_held(slot, one.signal_id)
+            )
+        else:
+            slot.intents = without_settled(slot.intents, KEPT_OF_A_LEG, now_ms)
+
+
+def _matters(intent: Intent, now_ms: int) -> bool:
+    return intent.in_flight or must_watch(intent, now_ms)
+
+
+def _is_held(slot: Slot, signal_id: str) -> bool:
+    return any(one.signal_id == signal_id and one.quantity for one in strays(slot.state, slot.intents))
+
+
+def _after_the_end(intents: Sequence[Intent], signal_id: str) -> Iterator[Intent]:
+    """What may still come of the orders of a position that is told to be over."""
+    for one in intents:
+        if one.signal_id != signal_id:
+            yield one
+        elif one.status == "absent":
+            yield msgspec.structs.replace(one, booked=False)
+        elif one.in_flight:
+            yield msgspec.structs.replace(one, booked=True)
+
+
+def _surprise(before: Intent, after: Intent) -> str:
+    if after.turned_up and not before.turned_up:
+        return f"the {after.leg} that nobody could find any more has turned up: {after.status}"
+    by_hand = after.ending == "cancelled" and not after.cancel and before.ending != after.ending
+    if by_hand and after.leg in PROTECTIVE_LEGS:
+        return f"the {after.leg} was cancelled by another hand; it is placed again"
+    return ""
 
 
 def _reason(slot: Slot) -> CancelReason:
     return why_cancelled(slot.state.request if isinstance(slot.state, Scheduled) else None)
 
 
-def _signal_of(slot: Slot) -> str:
-    plan = plan_of(slot.state)
+def _id_of(state: State) -> str:
+    plan = plan_of(state)
     return plan.id if plan else ""

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from btk.core.reconcile import Row
 from btk.core.states import Idle
-from btk.library.broker_work import BrokerWork, Keeping, in_words
+from btk.library.broker_work import BrokerWork, Keeping
+from btk.library.holdings import in_words
 from btk.library.patience import patiently
 from btk.library.settling import HALT, Settling, Wish
 from btk.library.state_store import Restored, StateStore

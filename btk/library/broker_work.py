@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 from btk.core.order_course import (
@@ -24,16 +24,19 @@ from btk.core.order_course import (
     Restarted,
     Send,
     Sending,
+    Settled,
     Traded,
+    must_watch,
     step_of,
 )
 from btk.core.protection import may_send, situation
-from btk.core.reconcile import OurSlot, Picture, Row, Theirs, compare, to_ask
-from btk.core.states import Idle, Opening, Scheduled, plan_of
-from btk.engines.brokered_slots import BrokeredSlots
+from btk.core.reconcile import Row
+from btk.core.states import Idle, plan_of
+from btk.engines.brokered_slots import BrokeredSlots, Change
 from btk.engines.trading import Trading
 from btk.library.alarms import Alarms
-from btk.model.errors import Fatal, Transient, Unknown
+from btk.library.holdings import Holdings
+from btk.model.errors import DumpError, Transient, Unknown
 from btk.model.intents import ENTRY_LEGS, Intent
 from btk.model.intervals import MINUTE_MS
 from btk.model.names import SlotKey
@@ -46,7 +49,16 @@ ENTRY_POLL_MS = 1_000
 """So often a resting entry is: once it is filled its position has no stop."""
 EACH_ENTRY_MS = 250
 """The same for many entries, so that they take no more than a part of what an exchange allows."""
+WATCH_MS = 60_000
+"""So often an order that was believed absent is."""
+NAKED_ALARM_MS = 5_000
+"""A position that has had no stop for so long, or whose stop was not taken at once, is told of."""
+STARTING_MS = 30_000
+"""So long a start waits for orders in doubt before it calls a difference a mismatch."""
 MOST_ROUNDS = 50
+LEAST_PAUSE_MS = 20
+UNREAD_MS = 3_000
+"""So long after trades could not be read they are read again."""
 MOST_SENDS_A_MINUTE = 60
 FILLS_BEFORE_MS = 60_000
 
@@ -79,52 +91,55 @@ class BrokerWork:
         self._keeping = keeping
         self._slots = BrokeredSlots(trading, attempts)
         self._looked_ms: dict[str, int] = {}
+        self._unread_until_ms: dict[str, int] = {}
         self._sent_ms: deque[int] = deque()
-        self._missing: dict[SlotKey, int] = {}
+        self._naked_since_ms: dict[SlotKey, int] = {}
+        self._holdings = Holdings(broker, trading, self._slots, alarms, self._ask_all)
+        self._is_new = True
         self.tick_ms = 0
+        self.is_leaving: Callable[[], bool] = lambda: False
 
     async def start(self) -> tuple[Row, ...]:
-        """After a start: ask about everything in flight, protection first; what nobody can match."""
+        """After a start: ask about everything in flight, protect what is held; what nobody can match."""
         now_ms = self._broker.now_ms()
-        for key, intent in list(self._slots.intents()):
+        for key, intent in list(self._slots.intents()) if self._is_new else ():
             self._slots.follow(key, intent.client_order_id, Restarted(now_ms))
-        for slot in self._ours():
-            for intent in to_ask(slot):
-                await self._ask(slot.key, intent)
-        return await self.mismatches()
+        self._is_new = False
+        await self._do_due(opens=False)
+        found = await self.mismatches()
+        while found and self._in_doubt() and self._broker.now_ms() < now_ms + STARTING_MS:
+            # An order that nobody can be sure of yet may be all the difference.
+            await asyncio.sleep(1)
+            await self._do_due(opens=False)
+            found = await self.mismatches()
+        return found
 
     async def mismatches(self) -> tuple[Row, ...]:
         """What nobody can match now."""
-        rows: list[Row] = []
-        for symbol in self._symbols():
-            picture = await self._reading(symbol)
-            rows += picture.mismatches
-        return tuple(rows)
+        return await self._holdings.mismatches()
 
     async def work(self, tick_ms: int) -> int | None:
         """Do all that is due; in how many milliseconds something will be due again, None for nothing in sight."""
         self.tick_ms = tick_ms
-        for _ in range(MOST_ROUNDS):
-            changed = self.look()
-            due = self._due()
-            if not changed and not due:
-                break
-            await self._round(due)
+        await self._do_due(opens=True)
         next_ms = self._next_ms()
-        return None if next_ms is None else max(0, next_ms - self._broker.now_ms())
+        return None if next_ms is None else max(LEAST_PAUSE_MS, next_ms - self._broker.now_ms())
 
     async def check_holdings(self) -> None:
-        """Hold what we have against what the exchange shows; a position that is gone twice in a row is gone."""
-        for symbol in self._symbols():
-            if not self._holds(symbol):
-                continue
-            try:
-                picture = await self._reading(symbol)
-            except (Transient, Unknown, Fatal) as error:
-                self._alarms.ring(self.tick_ms, f"account, {symbol}", str(error))
-                continue
-            self._alarms.over(self.tick_ms, f"account, {symbol}")
-            self._judge(symbol, picture)
+        """Hold what we have against what the exchange shows."""
+        await self._holdings.check(self.tick_ms)
+
+    async def _do_due(self, opens: bool) -> None:
+        for _ in range(MOST_ROUNDS):
+            changed = self.look()
+            due = [one for one in self._due() if opens or not _opens(one)]
+            if (not changed and not due) or self.is_leaving():
+                break
+            await self._round(due)
+        known = {intent.client_order_id for _, intent in self._slots.intents()}
+        for times in (self._looked_ms, self._unread_until_ms):
+            for name in times.keys() - known:
+                del times[name]
 
     def look(self) -> bool:
         """Take in what orders have done and write down what is wanted; whether anything changed."""
@@ -132,20 +147,35 @@ class BrokerWork:
         for key in self._trading.slots:
             found = self._slots.look(key, self._broker.limits(key.symbol), now_ms)
             changed |= found.changed
-            for words in found.alarms:
-                self._alarms.ring(self.tick_ms, f"orders of {key.strategy} on {key.symbol}", words)
-            if not found.alarms and isinstance(self._trading.slots[key].state, Idle):
-                self._alarms.over(self.tick_ms, f"orders of {key.strategy} on {key.symbol}")
+            self._tell(key, found, now_ms)
         return changed
+
+    def _tell(self, key: SlotKey, found: Change, now_ms: int) -> None:
+        subject = f"orders of {key.strategy} on {key.symbol}"
+        for words in found.alarms:
+            self._alarms.ring(self.tick_ms, subject, words)
+        if not found.alarms and isinstance(self._trading.slots[key].state, Idle):
+            self._alarms.over(self.tick_ms, subject)
+        for words in found.news:
+            self._alarms.once(self.tick_ms, subject, words)
+        self._tell_naked(key, found.naked, now_ms)
+
+    def _tell_naked(self, key: SlotKey, words: str, now_ms: int) -> None:
+        subject = f"stop of {key.strategy} on {key.symbol}"
+        if not words:
+            self._naked_since_ms.pop(key, None)
+            self._alarms.over(self.tick_ms, subject)
+        elif now_ms >= self._naked_since_ms.setdefault(key, now_ms) + NAKED_ALARM_MS:
+            self._alarms.ring(self.tick_ms, subject, words)
 
     def _due(self) -> list[Due]:
         now_ms = self._broker.now_ms()
         found = []
         for key, intent in self._slots.intents():
             step = step_of(intent)
-            if isinstance(step, Rest) and now_ms >= self._look_again_ms(intent):
+            if isinstance(step, Rest | Settled) and now_ms >= (self._look_again_ms(intent) or now_ms + 1):
                 step = Ask(now_ms)
-            at_ms = getattr(step, "at_ms", None)
+            at_ms = self._time_of(intent, step)
             if at_ms is not None and at_ms <= now_ms and self._may(key, intent, step):
                 found.append(Due(key, intent, step))
         return sorted(found, key=lambda due: due.intent.leg in ENTRY_LEGS)
@@ -154,6 +184,9 @@ class BrokerWork:
         if not isinstance(step, Send):
             return True
         slot = self._trading.slots[key]
+        plan = plan_of(slot.state)
+        if plan is None or plan.id != intent.signal_id:
+            return True
         now = situation(
             key,
             slot.state,
@@ -167,9 +200,7 @@ class BrokerWork:
         sends = [one for one in due if isinstance(one.step, Send)]
         for key, intent, _ in sends:
             self._slots.follow(key, intent.client_order_id, Sending(self._broker.now_ms()))
-        saved = await self._keeping.save()
-        if sends:
-            await self._keeping.confirm()
+        saved = await self._keeping.save() and (not sends or await self._is_ours())
         by_slot: dict[SlotKey, list[Due]] = {}
         for one in due:
             why_not = self._obstacle(one, saved)
@@ -180,6 +211,14 @@ class BrokerWork:
                 by_slot.setdefault(one.key, []).append(one)
         await asyncio.gather(*(self._carry_out(steps) for steps in by_slot.values()))
 
+    async def _is_ours(self) -> bool:
+        try:
+            await self._keeping.confirm()
+        except (DumpError, Transient, Unknown) as error:
+            self._alarms.ring(self.tick_ms, "state", f"the state cannot be read: {error}")
+            return False
+        return True
+
     def _obstacle(self, due: Due, saved: bool) -> str:
         """Nothing new is opened without its intent on disk, nor in a rush; what protects or closes is sent all the same."""
         if not isinstance(due.step, Send) or due.intent.leg not in ENTRY_LEGS:
@@ -188,6 +227,7 @@ class BrokerWork:
         while self._sent_ms and self._sent_ms[0] <= now_ms - MINUTE_MS:
             self._sent_ms.popleft()
         if len(self._sent_ms) < MOST_SENDS_A_MINUTE:
+            self._alarms.over(self.tick_ms, "order rate")
             return "" if saved else "its intent could not be saved"
         words = f"{len(self._sent_ms)} orders within a minute: no more entries in it"
         self._alarms.ring(self.tick_ms, "order rate", words)
@@ -222,11 +262,24 @@ class BrokerWork:
         self._looked_ms[intent.client_order_id] = now_ms
         self._follow(key, intent, LookedUp(found, now_ms))
 
+    async def _ask_all(self, symbol: str) -> None:
+        for key, intent in list(self._slots.intents()):
+            if key.symbol == symbol and intent.in_flight and intent.status != "prepared":
+                await self._ask(key, intent)
+        await self._do_due(opens=False)
+
+    def _in_doubt(self) -> bool:
+        return any(one.status in ("sent", "unknown", "ended") for _, one in self._slots.intents())
+
     async def _read_fills(self, key: SlotKey, intent: Intent) -> None:
         try:
             told = await self._broker.fills_since(key.symbol, intent.prepared_at_ms - FILLS_BEFORE_MS)
-        except (Transient, Unknown):
-            told = ()
+        except (Transient, Unknown) as error:
+            # Not read is not the same as not there: it costs none of the tries.
+            self._unread_until_ms[intent.client_order_id] = self._broker.now_ms() + UNREAD_MS
+            self._alarms.ring(self.tick_ms, f"trades of {key.symbol}", str(error))
+            return
+        self._alarms.over(self.tick_ms, f"trades of {key.symbol}")
         own = tuple(fill for fill in told if intent.owns(fill))
         self._follow(key, intent, Traded(own, self._broker.now_ms()))
 
@@ -235,76 +288,30 @@ class BrokerWork:
 
     def _next_ms(self) -> int | None:
         times = []
-        for _, intent in self._slots.intents():
+        for key, intent in self._slots.intents():
             step = step_of(intent)
-            if isinstance(step, Rest):
-                times.append(self._look_again_ms(intent))
-            elif (at_ms := getattr(step, "at_ms", None)) is not None:
+            rests = isinstance(step, Rest | Settled)
+            at_ms = self._look_again_ms(intent) if rests else self._time_of(intent, step)
+            # What waits until another order lets go of the balance has no time of its own.
+            if at_ms is not None and self._may(key, intent, step):
                 times.append(at_ms)
         return min(times, default=None)
 
-    def _look_again_ms(self, intent: Intent) -> int:
-        poll_ms = POLL_MS
+    def _time_of(self, intent: Intent, step: OrderStep) -> int | None:
+        at_ms: int | None = getattr(step, "at_ms", None)
+        if isinstance(step, ReadFills):
+            return max(step.at_ms, self._unread_until_ms.get(intent.client_order_id, 0))
+        return at_ms
+
+    def _look_again_ms(self, intent: Intent) -> int | None:
+        looked_ms, poll_ms = self._looked_ms.get(intent.client_order_id, 0), POLL_MS
+        if not intent.in_flight:
+            return looked_ms + WATCH_MS if must_watch(intent, self._broker.now_ms()) else None
         if intent.leg in ENTRY_LEGS:
             resting = sum(one.leg in ENTRY_LEGS and one.standing for _, one in self._slots.intents())
             poll_ms = max(ENTRY_POLL_MS, EACH_ENTRY_MS * resting)
-        return self._looked_ms.get(intent.client_order_id, 0) + poll_ms
-
-    async def _reading(self, symbol: str) -> Picture:
-        broker, limits = self._broker, self._broker.limits(symbol)
-        slots = [slot for slot in self._ours() if slot.key.symbol == symbol]
-        picture = compare(slots, await reading_of(broker, symbol), limits, broker.now_ms())
-        for slot_key, client_order_id, event in picture.adoptions:
-            self._slots.follow(slot_key, client_order_id, event)
-        return picture
-
-    def _judge(self, symbol: str, picture: Picture) -> None:
-        gone = any(row.cause == "gone" for row in picture.rows)
-        for slot in self._ours():
-            if slot.key.symbol != symbol or not slot.quantity:
-                continue
-            self._missing[slot.key] = self._missing.get(slot.key, 0) + 1 if gone else 0
-            if self._missing[slot.key] > 1:
-                self._slots.vanish(slot.key, self._broker.limits(symbol), self._broker.now_ms())
-        subject = f"holdings of {symbol}"
-        if picture.mismatches:
-            self._alarms.ring(self.tick_ms, subject, "; ".join(map(in_words, picture.mismatches)))
-        else:
-            self._alarms.over(self.tick_ms, subject)
-
-    def _ours(self) -> list[OurSlot]:
-        found = []
-        for key, slot in self._trading.slots.items():
-            plan = None if isinstance(slot.state, Scheduled | Opening) else plan_of(slot.state)
-            found.append(
-                OurSlot(
-                    key=key,
-                    signal_id=plan.id if plan else "",
-                    side=plan.side if plan else 0,
-                    intents=slot.intents,
-                )
-            )
-        return found
-
-    def _symbols(self) -> Iterable[str]:
-        return sorted({key.symbol for key in self._trading.slots})
-
-    def _holds(self, symbol: str) -> bool:
-        return any(slot.quantity for slot in self._ours() if slot.key.symbol == symbol)
+        return looked_ms + poll_ms
 
 
-async def reading_of(broker: Broker, symbol: str) -> Theirs:
-    """What an account shows of a market."""
-    limits = broker.limits(symbol)
-    balances = () if limits.contract else await broker.balances()
-    return Theirs(
-        open_orders=await broker.open_orders(symbol),
-        position=await broker.position(symbol) if limits.contract else None,
-        balance=next((one for one in balances if one.currency == limits.base), None),
-    )
-
-
-def in_words(row: Row) -> str:
-    """One line for what does not match."""
-    whose = f" of {row.slot}" if row.slot else ""
-    return f"{row.symbol}: {row.cause.replace('_', ' ')}{whose}: ours {row.ours}, theirs {row.theirs}"
+def _opens(due: Due) -> bool:
+    return isinstance(due.step, Send) and due.intent.leg in ENTRY_LEGS

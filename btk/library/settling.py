@@ -12,7 +12,8 @@ from typing import Literal, NamedTuple
 from btk.core.adoption import Adopted, Held, Scene, Unadoptable, adopt, excess, strangers
 from btk.core.states import Closing, Open
 from btk.engines.trading import Trading
-from btk.library.broker_work import BrokerWork, reading_of
+from btk.library.broker_work import BrokerWork
+from btk.library.holdings import reading_of
 from btk.model.names import SlotKey
 from btk.model.orders import Found, OrderRequest, VenueOrder
 from btk.ports import Broker

@@ -82,9 +82,15 @@ def test_spot_wants_one_pair_for_what_is_left_after_the_fee() -> None:
 
 
 def test_a_spot_fee_that_is_not_told_yet_is_waited_for() -> None:
-    untold = msgspec.structs.replace(BOUGHT, status="ended", fills=())
+    untold = msgspec.structs.replace(BOUGHT, status="ended", fills=(), next_at_ms=NOW_MS)
     assert next_actions(at(SPOT, untold)) == ()
     assert wanted(at(SWAP, untold))
+
+
+def test_a_spot_fee_that_is_not_told_for_long_is_guessed_so_that_the_position_has_a_stop() -> None:
+    untold = msgspec.structs.replace(BOUGHT, status="ended", fills=(), next_at_ms=NOW_MS - 10_000)
+    [pair] = wanted(at(SPOT, untold))
+    assert pair.quantity == 0.995
 
 
 def test_what_is_filled_of_an_entry_is_protected_at_once() -> None:

@@ -1,0 +1,129 @@
+"""What our slots hold, held against what the account shows: at the start, and again after every tick."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+
+from btk.core.reconcile import OurSlot, Picture, Row, Theirs, compare
+from btk.core.states import State, plan_of
+from btk.core.strays import strays
+from btk.engines.brokered_slots import BrokeredSlots
+from btk.engines.trading import Trading
+from btk.library.alarms import Alarms
+from btk.model.errors import Fatal, Transient, Unknown
+from btk.model.intents import Intent
+from btk.model.names import SlotKey
+from btk.ports import Broker
+
+SURE_READINGS = 2
+"""So often in a row a difference is read before it is believed: an order may be filled while it is read."""
+
+
+class Holdings:
+    """`ask` asks about every order of a symbol that may have changed; it is called before a difference is believed."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        trading: Trading,
+        slots: BrokeredSlots,
+        alarms: Alarms,
+        ask: Callable[[str], Awaitable[None]],
+    ) -> None:
+        self._broker = broker
+        self._trading = trading
+        self._slots = slots
+        self._alarms = alarms
+        self._ask = ask
+        self._differs: dict[str, int] = {}
+
+    @property
+    def symbols(self) -> list[str]:
+        """The symbols of the run."""
+        return sorted({key.symbol for key in self._trading.slots})
+
+    async def mismatches(self) -> tuple[Row, ...]:
+        """What nobody can match now."""
+        return tuple([row for symbol in self.symbols for row in (await self._reading(symbol)).mismatches])
+
+    async def check(self, tick_ms: int) -> None:
+        """Look once more; a position that is gone twice in a row is gone."""
+        for symbol in self.symbols:
+            if not any(slot.quantity for slot in self._ours(symbol)):
+                self._agreed(tick_ms, symbol)
+                continue
+            try:
+                picture = await self._reading(symbol)
+                if _differs(picture):
+                    await self._ask(symbol)
+                    picture = await self._reading(symbol)
+            except (Transient, Unknown, Fatal) as error:
+                self._alarms.ring(tick_ms, f"account, {symbol}", str(error))
+                continue
+            self._alarms.over(tick_ms, f"account, {symbol}")
+            self._judge(tick_ms, symbol, picture)
+
+    async def _reading(self, symbol: str) -> Picture:
+        broker = self._broker
+        theirs = await reading_of(broker, symbol)
+        picture = compare(self._ours(symbol), theirs, broker.limits(symbol), broker.now_ms())
+        for slot_key, client_order_id, event in picture.adoptions:
+            self._slots.follow(slot_key, client_order_id, event)
+        return picture
+
+    def _judge(self, tick_ms: int, symbol: str, picture: Picture) -> None:
+        if not _differs(picture):
+            self._agreed(tick_ms, symbol)
+            return
+        self._differs[symbol] = self._differs.get(symbol, 0) + 1
+        if self._differs[symbol] < SURE_READINGS:
+            return
+        if any(row.cause == "gone" for row in picture.rows):
+            for slot in self._ours(symbol):
+                if slot.quantity:
+                    self._slots.vanish(slot.key, self._broker.limits(symbol), self._broker.now_ms())
+        if picture.mismatches:
+            words = "; ".join(map(in_words, picture.mismatches))
+            self._alarms.ring(tick_ms, f"holdings of {symbol}", words)
+
+    def _agreed(self, tick_ms: int, symbol: str) -> None:
+        self._differs.pop(symbol, None)
+        self._alarms.over(tick_ms, f"holdings of {symbol}")
+
+    def _ours(self, symbol: str) -> list[OurSlot]:
+        return [
+            one
+            for key, slot in self._trading.slots.items()
+            if key.symbol == symbol
+            for one in held_by(key, slot.state, slot.intents)
+        ]
+
+
+def held_by(key: SlotKey, state: State, intents: Sequence[Intent]) -> Iterator[OurSlot]:
+    """What a slot holds by the signal of its state, and by every other one that has turned up."""
+    plan, lost = plan_of(state), list(strays(state, intents))
+    own = tuple(one for one in intents if not any(one.signal_id == each.signal_id for each in lost))
+    yield OurSlot(key=key, signal_id=plan.id if plan else "", side=plan.side if plan else 0, intents=own)
+    for each in lost:
+        yield OurSlot(key=key, signal_id=each.signal_id, side=each.side, intents=each.intents)
+
+
+async def reading_of(broker: Broker, symbol: str) -> Theirs:
+    """What an account shows of a market."""
+    limits = broker.limits(symbol)
+    balances = () if limits.contract else await broker.balances()
+    return Theirs(
+        open_orders=await broker.open_orders(symbol),
+        position=await broker.position(symbol) if limits.contract else None,
+        balance=next((one for one in balances if one.currency == limits.base), None),
+    )
+
+
+def in_words(row: Row) -> str:
+    """One line for what does not match."""
+    whose = f" of {row.slot}" if row.slot else ""
+    return f"{row.symbol}: {row.cause.replace('_', ' ')}{whose}: ours {row.ours}, theirs {row.theirs}"
+
+
+def _differs(picture: Picture) -> bool:
+    return bool(picture.mismatches) or any(row.cause == "gone" for row in picture.rows)
