@@ -53,19 +53,19 @@ def _joined(processes: list[list[Diary]]) -> list[Diary]:
 
 
 @given(wild=wild_worlds(commands=0))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_the_live_path_tells_what_a_backtest_tells(wild):
     assert_same(wild, never)
 
 
 @given(wild=wild_worlds(commands=0, minutes=90))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_killed_at_every_tick_it_tells_the_same(wild):
     assert_same(wild, always)
 
 
 @given(wild=wild_worlds(commands=0), seed=st.integers(0, 2**32 - 1))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_killed_at_some_ticks_it_tells_the_same(wild, seed):
     dice = Random(seed)
     killed = {minute for minute in range(wild.minutes) if dice.random() < 0.03}
@@ -73,6 +73,6 @@ def test_killed_at_some_ticks_it_tells_the_same(wild, seed):
 
 
 @given(wild=wild_worlds(commands=0, minutes=60, model="candle", asynchronous=True))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_strategies_that_are_async_tell_the_same(wild):
     assert_same(wild, always)
