@@ -90,6 +90,7 @@ class Trading:
         self.slots = {seat.key: self._slot(seat, order) for order, seat in enumerate(seats)}
         self._seen = dict.fromkeys(self.slots, job.frame.from_ms - MINUTE_MS)
         self._drawn_ms = job.frame.from_ms - MINUTE_MS
+        self._gone: dict[str, float] = {}
         self.first_prices: dict[str, float] = {}
         slots = list(self.slots.values())
         self._loop = Loop(self._world, slots, job.sizing, self._end.tick_ms - MINUTE_MS, asks_ahead=True)
@@ -111,6 +112,7 @@ class Trading:
         held = {key: (record.committed, record.realised_part) for key, record in memory.slots.items()}
         self._ledger.restore(memory.wallet.realised, held)
         self._tape.restore(memory.past, memory.wallet.equity)
+        self._gone = {name: memory.wallet.realised_by_symbol.get(name, 0.0) for name in memory.past.gone}
         for symbol in self._job.symbols:
             parts_of = {key: held[key][1] for key in held if key.symbol == symbol and held[key][1]}
             self._tape.recall(symbol, memory.wallet.realised_by_symbol.get(symbol, 0.0), parts_of)
@@ -225,7 +227,7 @@ class Trading:
         return WalletRecord(
             start=self._ledger.start,
             realised=self._ledger.realised,
-            realised_by_symbol=self._tape.realised(),
+            realised_by_symbol={**self._gone, **self._tape.realised()},
             equity=self._tape.record(),
         )
 

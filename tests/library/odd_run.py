@@ -62,7 +62,7 @@ class OddRun:
         self.orders = CommandFiles(folder)
         self.backends: dict[tuple[str, str], StateBackend] = {}
         self._folder = folder
-        self._minutes = minutes
+        self.minutes = minutes
         self._strategies = strategies
 
     def live(self, seconds: float, plan: Mapping[float, Act] | None = None) -> None:
@@ -97,7 +97,7 @@ class OddRun:
         store = self._store()
         found = await store.load()
         start = beginning(found, Wish(newest_ms, None, 1e6, fresh=False))
-        since = dict.fromkeys(self._minutes, start.reached_ms - 30 * MINUTE_MS)
+        since = dict.fromkeys(self.minutes, start.reached_ms - 30 * MINUTE_MS)
         ticks = LiveTicks(self.feed, clock, since)
         await ticks.known(newest_ms, asyncio.Event())
         frame = Frame(from_ms=start.mark.from_ms, to_ms=FOREVER_MS)
@@ -106,7 +106,7 @@ class OddRun:
             self._folder / "runs", start.mark.run_id, known_seq=start.next_seq - 1, disk=self.disk
         )
         memory = RunMemory(store, folder, start.mark, start.next_seq, next(iter(trading.slots)))
-        past = memory.past(list(self._minutes), start.reached_ms)
+        past = memory.past(list(self.minutes), start.reached_ms)
         trading.recall(Memory(start.slots, start.wallet, start.books, past), start.reached_ms)
         driver = PatientDriver(self.patience, self.host.monotonic)
         self.session, self.control = Session(trading, ticks, memory, driver, LIVE), StopControl("wait")
@@ -117,7 +117,7 @@ class OddRun:
         self.session.close()
 
     def _job(self, frame: Frame) -> Job:
-        keys = [SlotKey(symbol, name, "test") for symbol in self._minutes for name in self._strategies]
+        keys = [SlotKey(symbol, name, "test") for symbol in self.minutes for name in self._strategies]
         seats = [Seat(key, self._strategies[key.strategy]()) for key in keys]
         return Job(
             seats=seats, source=self.feed.source, frame=frame, model="candle", rules=FAST, wallet_start=1e6
@@ -128,5 +128,5 @@ class OddRun:
             place = (base_dir, entity_name)
             return self.backends.setdefault(place, MemoryBackend(entity_name, base_dir))
 
-        slots = sorted(SlotKey(symbol, name, "test") for symbol in self._minutes for name in self._strategies)
+        slots = sorted(SlotKey(symbol, name, "test") for symbol in self.minutes for name in self._strategies)
         return StateStore(StateBackends("paper", backend), Roster(exchange="test", slots=tuple(slots)), OWNER)

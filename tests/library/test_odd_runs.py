@@ -22,6 +22,7 @@ from btk.model.intervals import MINUTE_MS
 from btk.model.signal import Signal
 from tests.fakes.recorded_candles import minutes_of
 from tests.library.odd_run import OddRun
+from tests.properties.random_market import random_minutes
 
 BEGIN_MS = 1_704_153_600_000  # 2024-01-02T00:00Z, to the second
 HOUR, DAY = 3600, 86_400
@@ -208,6 +209,24 @@ def test_a_run_goes_on_without_a_symbol_that_is_gone_at_its_next_start(tmp_path:
     assert follow(since_opened(notes, "BTC"))
     assert follow(since_opened(notes, "ETH"))
     assert len(run.told(OpenedEvent)) == 2
+
+
+def test_a_symbol_that_was_left_out_for_a_while_has_earned_what_it_had_earned(tmp_path: Path) -> None:
+    lively = {
+        symbol: random_minutes(seed, BEGIN_MS - 60 * MINUTE_MS, 300) for seed, symbol in enumerate("AB")
+    }
+    run = OddRun(tmp_path, lively, {"trades": watched([], lifetime=4)}, BEGIN_MS)
+    for symbols in ("A", "AB", "B", "AB"):
+        run.minutes = {symbol: lively[symbol] for symbol in symbols}
+        run.live(900)
+    wallet = run.session.trading.wallet()
+    earned = dict.fromkeys("AB", 0.0)
+    for event in run.told(ClosedEvent):
+        assert isinstance(event, ClosedEvent)
+        earned[event.symbol] += event.pnl_cost
+    assert earned["A"] != 0
+    assert wallet.realised_by_symbol == pytest.approx(earned)
+    assert wallet.realised == pytest.approx(sum(earned.values()))
 
 
 class Trouble:
