@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from btk.adapters.state_blocking import BlockingBackend
     from btk.core.market import Market
     from btk.core.position import Position
     from btk.core.risk import Book, Candidate
@@ -51,6 +52,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Accepted": "btk.model.verdict",
     "Backtest": "btk.library.doors",
+    "BlockingBackend": "btk.adapters.state_blocking",
     "Book": "btk.core.risk",
     "Candidate": "btk.core.risk",
     "Candles": "btk.model.bars",
@@ -101,6 +103,7 @@ _HOMES = {
 __all__ = [
     "Accepted",
     "Backtest",
+    "BlockingBackend",
     "Book",
     "Candidate",
     "Candles",

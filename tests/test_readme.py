@@ -15,9 +15,11 @@ import typer
 
 from btk.adapters.settings_document import settings_document
 from btk.cli.app import app
+from btk.library.topics import TOPICS
 from btk.model import errors
 from btk.model.events import Event
 from btk.model.settings import Settings
+from btk.model.told import Told
 from btk.model.trade import Cancelled, Rejected, Trade
 from btk.report.statistics import statistic_names
 
@@ -154,6 +156,19 @@ def test_every_event_is_told_with_its_fields() -> None:
         for kind in Event.__subclasses__()
     }
     assert told == own
+
+
+def test_every_listener_is_told_with_the_fields_of_what_it_hears() -> None:
+    text = re.sub(r"^```.*?^```$", "", section("### Listening"), flags=re.MULTILINE | re.DOTALL)
+    rows = re.findall(r"^\| ((?:`\w+` ?)+)\| [^|]* \| (.*) \|$", text, re.MULTILINE)
+    told = {name: set(codes(fields)) for names, fields in rows for name in codes(names)}
+    told["signal_event"] = told["signal"]
+    assert told == {
+        name: set(topic.payload.__struct_fields__) - set(Told.__struct_fields__)
+        for name, topic in TOPICS.items()
+    }
+    shared = {name for name in codes(text) if name in Told.__struct_fields__}
+    assert shared == set(Told.__struct_fields__)
 
 
 def test_every_exit_code_of_an_error_is_told() -> None:

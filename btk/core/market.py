@@ -102,6 +102,7 @@ class Market:
         "_history",
         "_minutes",
         "_windows",
+        "hears_of_signal",
         "indicators",
         "notes",
         "now_ms",
@@ -114,6 +115,7 @@ class Market:
         self.now_ms = 0
         self.indicators: Mapping[str, NDArray[Any]] = {}
         self.notes = Notes()
+        self.hears_of_signal = False
         self._history = history
         self._bench = bench
         self._desk: Desk | None = None
@@ -187,7 +189,9 @@ class Market:
 
     @property
     def has_signal(self) -> bool:
-        """Whether a signal waits or is open."""
+        """Whether a signal waits or is open, or a hook is still told of one that is over by now."""
+        if self.hears_of_signal:
+            return True
         state = self._bench.state if self._desk is None else self._desk.state
         return plan_of(state) is not None
 

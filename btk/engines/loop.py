@@ -18,6 +18,7 @@ from btk.engines.ping import Ping
 from btk.engines.refusals import Wish, rejected
 from btk.engines.requests import Ahead, Answer, Ask, Request, Watch
 from btk.engines.slot import Slot
+from btk.engines.slot_hooks import SIGNAL_HOOKS
 from btk.engines.slot_outlook import (
     hard_ms,
     has_more_at,
@@ -151,9 +152,11 @@ class Loop:
     def _call_due_hooks(self, slot: Slot, tick: int) -> Conversation:
         while slot.hooks.due:
             name, args = slot.hooks.due.pop(0)
+            slot.market.hears_of_signal = name in SIGNAL_HOOKS
             answer = yield Watch(
                 getattr(slot.strategy, name), slot.market, args, range(tick, tick + 1, MINUTE_MS)
             )
+            slot.market.hears_of_signal = False
             if answer is not None:
                 yield from self._after_hook(slot, name, answer)
 

@@ -34,6 +34,7 @@ WATCH_HOOKS: Mapping[type[State], str] = {
 }
 ENDING_HOOKS = {"on_closed", "on_cancelled"}
 MILESTONE_HOOKS = {"on_breakeven", "on_partial_profit", "on_partial_loss"}
+SIGNAL_HOOKS = {"on_scheduled", "on_opened"} | ENDING_HOOKS | MILESTONE_HOOKS
 
 
 class Change(NamedTuple):

@@ -115,3 +115,26 @@ def test_a_state_is_there_until_its_signal_is_over_and_heard_of_and_a_session_st
         ("closed", 17, 2),
         ("asked", None, 2),
     ]
+
+
+class Brief(Remembering):
+    """Its stop is hit in the very candle in which it is opened."""
+
+    def get_signal(self, market: Market) -> Signal | None:
+        self._look("asked", market)
+        opened = market.session.get("opened", int, 0)
+        return Signal.bracket("long", market.price, 5, 0.5, lifetime_minutes=5) if opened < 1 else None
+
+
+def test_a_position_that_is_over_before_its_hook_is_told_has_its_state_until_all_are_told() -> None:
+    strategy = Brief()
+    events = run(strategy, minutes=14)
+    assert not [event for event in events if isinstance(event, ErrorEvent)]
+    assert strategy.seen == [
+        ("asked", None, None),
+        ("opened", None, 1),
+        ("closed", 11, 1),
+        ("asked", None, 1),
+        ("asked", None, 1),
+        ("asked", None, 1),
+    ]
