@@ -25,7 +25,7 @@ from btk.engines.exchange_clock import ExchangeClock
 from btk.engines.frame_end import FrameEnd
 from btk.engines.outcome import Outcome
 from btk.engines.patient_driver import ENDLESS, Patience, PatientDriver, QuotesOnLoop
-from btk.engines.preflight import check_frame, needed_history
+from btk.engines.preflight import check_frame
 from btk.engines.ticks import SETTLE_MS, LiveTicks, ReplayTicks, Ticks
 from btk.engines.trading import Memory, Trading
 from btk.library.attendants import Attendants, Scene
@@ -40,7 +40,7 @@ from btk.library.stop_control import StopControl
 from btk.library.telling import RunName, Teller
 from btk.library.trading_result import trading_document, trading_outcome
 from btk.library.trading_session import LIVE, REPLAY, Session
-from btk.library.trading_start import Beginning, Wish, beginning, check_orphans
+from btk.library.trading_start import FOREVER_MS, Beginning, Wish, beginning, check_orphans, first_minutes
 from btk.library.trading_telling import tell_session
 from btk.model.accounts import AccountFacts
 from btk.model.bars import Span
@@ -51,7 +51,6 @@ from btk.model.settings import Frame, Settings
 from btk.ports import Host, MarketFeed
 from btk.report.document import Document
 
-FOREVER_MS = 253_402_300_740_000
 MONEY: dict[Mode, str] = {
     "live": "broker none, so signals only and no orders",
     "paper": "live prices, no orders",
@@ -215,7 +214,8 @@ class TradingRun:
         newest_ms = floor_to(clock.now_ms() - SETTLE_MS, MINUTE_MS)
         wish = Wish(newest_ms, None, self._settings.wallet.start, self._fresh)
         start = beginning(found, wish)
-        ticks = LiveTicks(self._feed, clock, self._since(start.reached_ms + MINUTE_MS))
+        window = self._settings.execution.average_price_candles
+        ticks = LiveTicks(self._feed, clock, first_minutes(start, self._setup.job.seats, window))
         await _warm(ticks, self._feed, newest_ms, start.goes_on)
         return start, ticks
 
@@ -248,15 +248,6 @@ class TradingRun:
         end_ms = FrameEnd(frame, MODELS[job.model]).tick_ms
         check_frame(job.source, job.symbols, Span(frame.from_ms, end_ms))
         return start, ReplayTicks(job.symbols, frame.from_ms, end_ms)
-
-    def _since(self, tick_ms: int) -> dict[str, int]:
-        warm = Frame(from_ms=tick_ms, to_ms=FOREVER_MS)
-        window = self._settings.execution.average_price_candles
-        since: dict[str, int] = {}
-        for seat in self._setup.job.seats:
-            from_ms = needed_history(warm, seat.strategy, window).from_ms
-            since[seat.key.symbol] = min(from_ms, since.get(seat.key.symbol, from_ms))
-        return since
 
     def _recalled(self, store: StateStore, found: Restored, start: Beginning) -> tuple[RunMemory, Trading]:
         job, mark = self._setup.job, start.mark

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -10,12 +10,17 @@ import msgspec
 from btk.core.commit import Change
 from btk.core.slot_record import SlotRecord
 from btk.core.states import Idle
+from btk.engines.backtest import Seat
+from btk.engines.preflight import needed_history
 from btk.library.run_ids import new_run_id
 from btk.library.state_store import Restored
 from btk.model.errors import Fatal, SettingsError
 from btk.model.intervals import MINUTE_MS
 from btk.model.names import SlotKey
 from btk.model.records import BookRecord, EquityRecord, RunMark, WalletRecord
+from btk.model.settings import Frame
+
+FOREVER_MS = 253_402_300_740_000
 
 
 class Wish(NamedTuple):
@@ -51,6 +56,18 @@ def goes_on(found: Restored, to_ms: int | None, from_ms: int | None, fresh: bool
     if mark is None or mark.ended or fresh or mark.to_ms != to_ms:
         return None
     return mark if to_ms is None or mark.from_ms == from_ms else None
+
+
+def first_minutes(start: Beginning, seats: Sequence[Seat], average_candles: int) -> dict[str, int]:
+    """By symbol, the first minute that has to be known: a warm-up before the first one that is new to a slot."""
+    since: dict[str, int] = {}
+    for seat in seats:
+        record = start.slots.get(seat.key)
+        seen_ms = start.reached_ms if record is None else min(record.last_candle_ms, start.reached_ms)
+        new = Frame(from_ms=seen_ms + MINUTE_MS, to_ms=FOREVER_MS)
+        from_ms = needed_history(new, seat.strategy, average_candles).from_ms
+        since[seat.key.symbol] = min(from_ms, since.get(seat.key.symbol, from_ms))
+    return since
 
 
 def check_orphans(found: Restored) -> None:

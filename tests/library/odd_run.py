@@ -25,9 +25,8 @@ from btk.library.run_memory import RunMemory
 from btk.library.state_backends import StateBackends
 from btk.library.state_store import Roster, StateStore
 from btk.library.stop_control import StopControl
-from btk.library.trading_run import FOREVER_MS
 from btk.library.trading_session import LIVE, Session
-from btk.library.trading_start import Wish, beginning
+from btk.library.trading_start import FOREVER_MS, Wish, beginning, first_minutes
 from btk.model.bars import Bars
 from btk.model.events import AlarmEvent, Event
 from btk.model.intervals import MINUTE_MS, floor_to
@@ -97,10 +96,10 @@ class OddRun:
         store = self._store()
         found = await store.load()
         start = beginning(found, Wish(newest_ms, None, 1e6, fresh=False))
-        since = dict.fromkeys(self.minutes, start.reached_ms - 30 * MINUTE_MS)
-        ticks = LiveTicks(self.feed, clock, since)
-        await ticks.known(newest_ms, asyncio.Event())
         frame = Frame(from_ms=start.mark.from_ms, to_ms=FOREVER_MS)
+        seats = self._job(frame).seats
+        ticks = LiveTicks(self.feed, clock, first_minutes(start, seats, FAST.average_price_candles))
+        await ticks.known(newest_ms, asyncio.Event())
         trading = Trading(self._job(frame), start.reached_ms + MINUTE_MS)
         folder = RunFolder(
             self._folder / "runs", start.mark.run_id, known_seq=start.next_seq - 1, disk=self.disk

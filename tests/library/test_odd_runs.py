@@ -211,6 +211,16 @@ def test_a_run_goes_on_without_a_symbol_that_is_gone_at_its_next_start(tmp_path:
     assert len(run.told(OpenedEvent)) == 2
 
 
+def test_a_symbol_that_lagged_when_the_run_was_left_catches_up_after_its_next_start(tmp_path: Path) -> None:
+    notes: list[tuple[str, str, int]] = []
+    run = run_of(tmp_path, "BTC", "ETH", holds=watched(notes))
+    run.live(4000, {310: lambda run: run.feed.silent.update(ETH=BEGIN_MS + 5 * MINUTE_MS)})
+    run.feed.silent.clear()
+    run.live(500)
+    assert follow(since_opened(notes, "ETH"))
+    assert since_opened(notes, "ETH")[-1] > 70
+
+
 def test_a_symbol_that_was_left_out_for_a_while_has_earned_what_it_had_earned(tmp_path: Path) -> None:
     lively = {
         symbol: random_minutes(seed, BEGIN_MS - 60 * MINUTE_MS, 300) for seed, symbol in enumerate("AB")
