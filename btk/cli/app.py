@@ -29,6 +29,7 @@ class Commands(LazyGroup):
             "btk.cli.cache_commands", "app", "Fetch candles or bring them in, list and check what is stored."
         ),
         "config": Row("btk.cli.config_commands", "app", "Show, check and start the settings."),
+        "doctor": Row("btk.cli.doctor_command", "doctor", "Look for what is wrong, and repair what can be."),
         "flatten": Row("btk.cli.control_commands", "flatten", "Close the positions of a run, and pause it."),
         "list": Row("btk.cli.list_commands", "app", "List what there is to choose from."),
         "live": Row("btk.cli.live_command", "live", "Trade live; without a broker, signals only."),
@@ -63,6 +64,8 @@ def _options(root: Root = None, verbose: Verbose = False, version: Version = Fal
 def main() -> NoReturn:
     """The `btk` command."""
     signal.signal(signal.SIGTERM, _terminate)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # else nohup called us
+        signal.signal(signal.SIGHUP, _terminate)
     sys.exit(run(sys.argv[1:]))
 
 

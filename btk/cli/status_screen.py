@@ -12,8 +12,8 @@ from btk.model.dates import format_date
 from btk.model.run_status import PositionStatus, RunStatus, SlotStatus
 
 HEADINGS = (
-    Heading("Slot", left=True),
-    Heading("State", left=True),
+    Heading("Slot", folds=True, left=True),
+    Heading("State", folds=True, left=True),
     Heading("Entry", 4),
     Heading("Price", 3),
     Heading("PnL %"),

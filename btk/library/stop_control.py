@@ -18,16 +18,18 @@ class StopControl:
 
     `stopping` is how the run is to end, None while nobody wants it to. `left_by` is the exit code of the signal that
     makes it leave at once; a second Ctrl-C does, and takes the first one back: the next start goes on as if nobody had
-    said stop. What `btk stop` said stays said.
+    said stop. What `btk stop` said stays said. `hears_signals` is for the main thread of a program of our own: nowhere
+    else can, or should, signals be taken.
     """
 
-    def __init__(self, on_stop: OnStop) -> None:
+    def __init__(self, on_stop: OnStop, hears_signals: bool = True) -> None:
         self.wake = asyncio.Event()
         self.leaving = asyncio.Event()
         self.stopping: OnStop | None = None
         self.left_by: int | None = None
         self.second_thoughts = False
         self.on_stop = on_stop
+        self._hears_signals = hears_signals
         self._pressed = self._ordered = False
 
     def stop(self) -> None:
@@ -52,14 +54,19 @@ class StopControl:
     @contextmanager
     def signals(self) -> Iterator[None]:
         """While the block runs, Ctrl-C stops and SIGTERM leaves; in the running event loop."""
+        if not self._hears_signals:
+            yield
+            return
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGINT, self.interrupted)
-        for number in LEAVING:
+        # One that is ignored stays so: nohup means that a run outlives its terminal.
+        leaving = [number for number in LEAVING if signal.getsignal(number) is not signal.SIG_IGN]
+        for number in leaving:
             loop.add_signal_handler(number, self.leave, TERMINATED)
         try:
             yield
         finally:
-            for number in (signal.SIGINT, *LEAVING):
+            for number in (signal.SIGINT, *leaving):
                 loop.remove_signal_handler(number)
 
     def interrupted(self) -> None:
