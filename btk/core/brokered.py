@@ -15,7 +15,7 @@ from btk.core import facts, profit
 from btk.core import holding as holdings
 from btk.core.facts import Exit
 from btk.core.holding import Holding, Plan
-from btk.core.lot import Executed, Lot, executed, lot_of
+from btk.core.lot import Executed, Lot, executed, lot_of, together, traded
 from btk.core.order_rounding import is_dust
 from btk.core.real_exit import real_exit, slippage_cost
 from btk.core.rules import Terms
@@ -24,6 +24,7 @@ from btk.model.accounts import MarketLimits
 from btk.model.events import ClosedEvent, Event, RejectedEvent
 from btk.model.intents import Intent, Leg
 from btk.model.intervals import MINUTE_MS, floor_to
+from btk.model.orders import Fill
 from btk.model.trade import CancelReason, Entry
 
 PERCENT = 100.0
@@ -126,18 +127,25 @@ def _left(state: State, holding: Holding, intents: Sequence[Intent], scene: Scen
     return Absorbed(IDLE, (closed_lot(holding, end.lot, exit, scene.terms),))
 
 
-def vanished(state: State, scene: Scene) -> Absorbed:
-    """A position that is gone at the exchange, and none of our orders did it: somebody else's hand."""
+def vanished(
+    state: State, scene: Scene, intents: Sequence[Intent] = (), hands: Sequence[Fill] = ()
+) -> Absorbed:
+    """A position that is gone at the exchange, and none of our orders did it: somebody else's hand.
+
+    Where the trades of others are as large as our lot they are how it ended, else its price is a guess.
+    """
     if not isinstance(state, Open | Closing):
         return Absorbed(state)
-    exit = Exit(
-        scene.price,
-        scene.tick_ms,
-        scene.tick_ms,
-        "external",
-        note="gone at the exchange; the price is a guess",
-    )
-    return Absorbed(IDLE, (facts.closed(state.holding, exit, scene.terms),))
+    lot = lot_of(intents, state.holding.plan.id)
+    left = traded(hands)
+    if left.price is None or abs(left.quantity - lot.quantity) > scene.limits.quantity_step:
+        note = "gone at the exchange; the price is a guess"
+        exit = Exit(scene.price, scene.tick_ms, scene.tick_ms, "external", note=note)
+        return Absorbed(IDLE, (facts.closed(state.holding, exit, scene.terms),))
+    at_ms = floor_to(max(fill.at_ms for fill in hands), MINUTE_MS)
+    exit = Exit(left.price, at_ms, max(at_ms, scene.tick_ms), "external")
+    whole = msgspec.structs.replace(lot, left=together((lot.left, left)))
+    return Absorbed(IDLE, (closed_lot(state.holding, whole, exit, scene.terms),))
 
 
 def _opened(plan: Plan, entered: Executed, at_ms: int, terms: Terms) -> Holding:

@@ -56,8 +56,8 @@ class Lot(msgspec.Struct, frozen=True, kw_only=True):
 def executed(intent: Intent) -> Executed:
     """What an order did: by its trades where they are known, else by the exchange's sums."""
     if intent.fills and all_told(intent):
-        return _of_fills(intent.fills)
-    known = _of_fills(intent.fills)
+        return traded(intent.fills)
+    known = traded(intent.fills)
     return msgspec.structs.replace(known, quantity=intent.filled_quantity, cost=intent.filled_cost)
 
 
@@ -66,10 +66,15 @@ def lot_of(intents: Iterable[Intent], signal_id: str) -> Lot:
     own = [intent for intent in intents if intent.signal_id == signal_id]
     entries = [intent for intent in own if intent.leg in ENTRY_LEGS]
     exits = [intent for intent in own if intent.leg not in ENTRY_LEGS]
-    return Lot(entered=_together(entries), left=_together(exits), complete=all(map(all_told, own)))
+    return Lot(
+        entered=together(map(executed, entries)),
+        left=together(map(executed, exits)),
+        complete=all(map(all_told, own)),
+    )
 
 
-def _of_fills(fills: Iterable[Fill]) -> Executed:
+def traded(fills: Iterable[Fill]) -> Executed:
+    """What some trades did."""
     total = Executed()
     for fill in fills:
         others = {fill.fee_currency: fill.fee_other} if fill.fee_other else {}
@@ -84,10 +89,11 @@ def _of_fills(fills: Iterable[Fill]) -> Executed:
     return total
 
 
-def _together(intents: Iterable[Intent]) -> Executed:
+def together(parts: Iterable[Executed]) -> Executed:
+    """What several did."""
     total = Executed()
-    for intent in intents:
-        total = _sum(total, executed(intent))
+    for part in parts:
+        total = _sum(total, part)
     return total
 
 

@@ -16,7 +16,7 @@ from btk.core.holding import Plan, opened
 from btk.core.lot import executed, lot_of
 from btk.core.order_course import must_watch
 from btk.core.order_rounding import is_dust
-from btk.core.protection import Action, Alarm, Drop, Situation, next_actions
+from btk.core.protection import Action, Alarm, Drop, Situation, next_actions, placed
 from btk.core.real_exit import real_exit
 from btk.core.states import IDLE, State, plan_of
 from btk.model.intents import ENTRY_LEGS, Intent
@@ -37,6 +37,11 @@ class Stray(NamedTuple):
         """+1 where it bought, -1 where it sold."""
         entry = next((one for one in self.intents if one.leg in ENTRY_LEGS), None)
         return 0 if entry is None else 1 if entry.side == "buy" else -1
+
+    @property
+    def traded(self) -> bool:
+        """Whether it has bought anything."""
+        return any(one.filled_quantity for one in self.intents if one.leg in ENTRY_LEGS)
 
     @property
     def quantity(self) -> float:
@@ -71,9 +76,12 @@ def to_end(stray: Stray, key: SlotKey, scene: Scene, now_ms: int) -> tuple[Actio
         limits=scene.limits,
         now_ms=now_ms,
     )
-    words = f"an order that was given up turned up: {stray.quantity:g} {scene.limits.base} are closed again"
     drops = (Drop(one.client_order_id) for one in stray.intents if one.leg in ENTRY_LEGS and one.standing)
-    return (Alarm(words), *drops, *next_actions(now))
+    actions = next_actions(now)
+    if not any(one.intent.leg == "close" for one in placed(actions)):
+        return (*drops, *actions)
+    words = f"an order that was given up turned up: {stray.quantity:g} {scene.limits.base} are closed again"
+    return (Alarm(words), *drops, *actions)
 
 
 def ended(stray: Stray, scene: Scene) -> Absorbed | None:
@@ -89,7 +97,7 @@ def ended(stray: Stray, scene: Scene) -> Absorbed | None:
     holding = opened(_plan(stray, scene), paid, floor_to(first_ms, MINUTE_MS), scene.terms.rules)
     left = real_exit(stray.intents, stray.signal_id)
     at_ms = floor_to(left.at_ms or scene.tick_ms, MINUTE_MS)
-    exit = Exit(left.price or scene.price, at_ms, max(at_ms, scene.tick_ms), left.reason or "user")
+    exit = Exit(left.price or scene.price, at_ms, max(at_ms, scene.tick_ms), left.reason or "order_lost")
     events = (facts.opened(holding, scene.tick_ms, scene.terms), closed_lot(holding, lot, exit, scene.terms))
     return Absorbed(IDLE, events, tuple(one.client_order_id for one in stray.intents))
 
@@ -128,6 +136,6 @@ def without_settled(intents: Sequence[Intent], keeps: int, now_ms: int) -> tuple
         for one in intents
         if one.in_flight
         or one.filled_quantity
-        or must_watch(one, now_ms)
+        or (one.leg in ENTRY_LEGS and must_watch(one, now_ms))
         or one.part in kept[one.signal_id, one.leg]
     )

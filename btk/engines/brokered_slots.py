@@ -19,6 +19,7 @@ from btk.model.accounts import MarketLimits
 from btk.model.events import CancelledEvent, ClosedEvent
 from btk.model.intents import PROTECTIVE_LEGS, Intent
 from btk.model.names import SlotKey
+from btk.model.orders import Fill
 from btk.model.trade import CancelReason
 
 KEPT_OF_A_LEG = 8
@@ -63,11 +64,14 @@ class BrokeredSlots:
         news = tuple(self._news.pop(key, ()))
         return Change(changed, tuple(alarms), news, self._naked(slot, limits, now_ms))
 
-    def vanish(self, key: SlotKey, limits: MarketLimits, now_ms: int) -> None:
-        """The position of a slot is gone at the exchange; what is left of its orders is dropped."""
-        slot = self._trading.slots[key]
+    def vanish(self, key: SlotKey, hands: Sequence[Fill], venue: tuple[MarketLimits, int]) -> None:
+        """The position of a slot is gone at the exchange; what is left of its orders is dropped.
+
+        `hands` are trades of others, `venue` the market's limits and the time there.
+        """
+        slot, (limits, now_ms) = self._trading.slots[key], venue
         signal_id = _id_of(slot.state)
-        self._take_in(slot, vanished(slot.state, self._scene(slot, limits)))
+        self._take_in(slot, vanished(slot.state, self._scene(slot, limits), slot.intents, hands))
         for intent in slot.intents:
             if intent.signal_id == signal_id:
                 self.follow(key, intent.client_order_id, CancelWanted(now_ms))
@@ -155,8 +159,7 @@ class BrokeredSlots:
                 continue
             for action in to_end(stray, slot.key, scene, now_ms):
                 if isinstance(action, Alarm):
-                    if not any(one.leg == "close" for one in stray.intents):
-                        self._tell(slot, action.words)
+                    self._tell(slot, action.words)
                 else:
                     self._do(slot, action, scene, now_ms, [])
         return slot.intents != before
@@ -185,7 +188,7 @@ class BrokeredSlots:
             return
         if isinstance(slot.state, Idle):
             slot.intents = tuple(
-                one for one in slot.intents if _matters(one, now_ms) or _is_held(slot, one.signal_id)
+                one for one in slot.intents if _matters(one, now_ms) or _is_untold(slot, one.signal_id)
             )
         else:
             slot.intents = without_settled(slot.intents, KEPT_OF_A_LEG, now_ms)
@@ -195,8 +198,8 @@ def _matters(intent: Intent, now_ms: int) -> bool:
     return intent.in_flight or must_watch(intent, now_ms)
 
 
-def _is_held(slot: Slot, signal_id: str) -> bool:
-    return any(one.signal_id == signal_id and one.quantity for one in strays(slot.state, slot.intents))
+def _is_untold(slot: Slot, signal_id: str) -> bool:
+    return any(one.signal_id == signal_id and one.traded for one in strays(slot.state, slot.intents))
 
 
 def _after_the_end(intents: Sequence[Intent], signal_id: str) -> Iterator[Intent]:

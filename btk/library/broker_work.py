@@ -49,8 +49,8 @@ ENTRY_POLL_MS = 1_000
 """So often a resting entry is: once it is filled its position has no stop."""
 EACH_ENTRY_MS = 250
 """The same for many entries, so that they take no more than a part of what an exchange allows."""
-WATCH_MS = 60_000
-"""So often an order that was believed absent is."""
+WATCH_MS, WATCH_CLOSELY_MS, CLOSELY_MS = 60_000, 10_000, 600_000
+"""So often an order that was believed absent is, and how often in its first minutes."""
 NAKED_ALARM_MS = 5_000
 """A position that has had no stop for so long, or whose stop was not taken at once, is told of."""
 STARTING_MS = 30_000
@@ -287,7 +287,9 @@ class BrokerWork:
         self._slots.follow(key, intent.client_order_id, event)
 
     def _next_ms(self) -> int | None:
-        times = []
+        now_ms = self._broker.now_ms()
+        alarms = [since_ms + NAKED_ALARM_MS for since_ms in self._naked_since_ms.values()]
+        times = [at_ms for at_ms in alarms if at_ms > now_ms]
         for key, intent in self._slots.intents():
             step = step_of(intent)
             rests = isinstance(step, Rest | Settled)
@@ -305,12 +307,17 @@ class BrokerWork:
 
     def _look_again_ms(self, intent: Intent) -> int | None:
         looked_ms, poll_ms = self._looked_ms.get(intent.client_order_id, 0), POLL_MS
+        now_ms = self._broker.now_ms()
         if not intent.in_flight:
-            return looked_ms + WATCH_MS if must_watch(intent, self._broker.now_ms()) else None
+            return looked_ms + _watch_ms(intent, now_ms) if must_watch(intent, now_ms) else None
         if intent.leg in ENTRY_LEGS:
             resting = sum(one.leg in ENTRY_LEGS and one.standing for _, one in self._slots.intents())
             poll_ms = max(ENTRY_POLL_MS, EACH_ENTRY_MS * resting)
         return looked_ms + poll_ms
+
+
+def _watch_ms(intent: Intent, now_ms: int) -> int:
+    return WATCH_CLOSELY_MS if now_ms < (intent.settled_at_ms or 0) + CLOSELY_MS else WATCH_MS
 
 
 def _opens(due: Due) -> bool:

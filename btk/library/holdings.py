@@ -10,9 +10,11 @@ from btk.core.strays import strays
 from btk.engines.brokered_slots import BrokeredSlots
 from btk.engines.trading import Trading
 from btk.library.alarms import Alarms
+from btk.model.accounts import Balance
 from btk.model.errors import Fatal, Transient, Unknown
 from btk.model.intents import Intent
 from btk.model.names import SlotKey
+from btk.model.orders import Fill
 from btk.ports import Broker
 
 SURE_READINGS = 2
@@ -61,7 +63,7 @@ class Holdings:
                 self._alarms.ring(tick_ms, f"account, {symbol}", str(error))
                 continue
             self._alarms.over(tick_ms, f"account, {symbol}")
-            self._judge(tick_ms, symbol, picture)
+            await self._judge(tick_ms, symbol, picture)
 
     async def _reading(self, symbol: str) -> Picture:
         broker = self._broker
@@ -71,7 +73,7 @@ class Holdings:
             self._slots.follow(slot_key, client_order_id, event)
         return picture
 
-    def _judge(self, tick_ms: int, symbol: str, picture: Picture) -> None:
+    async def _judge(self, tick_ms: int, symbol: str, picture: Picture) -> None:
         if not _differs(picture):
             self._agreed(tick_ms, symbol)
             return
@@ -81,10 +83,23 @@ class Holdings:
         if any(row.cause == "gone" for row in picture.rows):
             for slot in self._ours(symbol):
                 if slot.quantity:
-                    self._slots.vanish(slot.key, self._broker.limits(symbol), self._broker.now_ms())
+                    hands = await self._hands(symbol, slot)
+                    venue = (self._broker.limits(symbol), self._broker.now_ms())
+                    self._slots.vanish(slot.key, hands, venue)
         if picture.mismatches:
             words = "; ".join(map(in_words, picture.mismatches))
             self._alarms.ring(tick_ms, f"holdings of {symbol}", words)
+
+    async def _hands(self, symbol: str, slot: OurSlot) -> tuple[Fill, ...]:
+        """The trades of others since our last one: by whoever closed our position."""
+        since_ms = max((fill.at_ms for one in slot.intents for fill in one.fills), default=None)
+        if since_ms is None:
+            return ()
+        try:
+            told = await self._broker.fills_since(symbol, since_ms)
+        except (Transient, Unknown, Fatal):
+            return ()
+        return tuple(fill for fill in told if not any(one.owns(fill) for one in slot.intents))
 
     def _agreed(self, tick_ms: int, symbol: str) -> None:
         self._differs.pop(symbol, None)
@@ -111,12 +126,11 @@ def held_by(key: SlotKey, state: State, intents: Sequence[Intent]) -> Iterator[O
 async def reading_of(broker: Broker, symbol: str) -> Theirs:
     """What an account shows of a market."""
     limits = broker.limits(symbol)
-    balances = () if limits.contract else await broker.balances()
-    return Theirs(
-        open_orders=await broker.open_orders(symbol),
-        position=await broker.position(symbol) if limits.contract else None,
-        balance=next((one for one in balances if one.currency == limits.base), None),
-    )
+    if limits.contract:
+        return Theirs(open_orders=await broker.open_orders(symbol), position=await broker.position(symbol))
+    nothing = Balance(currency=limits.base, free=0.0, locked=0.0)
+    held = (one for one in await broker.balances() if one.currency == limits.base)
+    return Theirs(open_orders=await broker.open_orders(symbol), balance=next(held, nothing))
 
 
 def in_words(row: Row) -> str:

@@ -1,0 +1,216 @@
+"""What the world does to a live position and its orders: hands, halts, silence, and orders that come too late."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from btk import Strategy
+from btk.core.states import Idle, Open
+from btk.model.commands import ActivateScheduled, CancelScheduled, ClosePosition, Command
+from tests.venue.broker_seat import Kind
+from tests.venue.story import Act, Stage, Told, told
+from tests.venue.test_live_orders import OneSignal
+from tests.venue.trading_faults import Fault, Late, Silent
+
+LEGS: list[tuple[Kind, str]] = [("spot", "long"), ("swap", "long"), ("swap", "short")]
+every_leg = pytest.mark.parametrize(("kind", "side"), LEGS)
+VERY_LATE = Fault("later than it can be", Silent(), executes=True, late=Late(0, 60_000, after_window=True))
+
+
+def probe(side: str, how: str = "market") -> type[Strategy]:
+    return type("Probe", (OneSignal,), {"side": side, "how": how})
+
+
+def moves(side: str, *by: tuple[float, int]) -> list[tuple[float, float]]:
+    """The price from 50 000, so much further in the direction of the position at these seconds."""
+    sign = 1 if side == "long" else -1
+    return [(0.0, 50_000.0), *((at, 50_000.0 + sign * step) for at, step in by)]
+
+
+def command(order: Command) -> Act:
+    return lambda stage: stage.bot.session.trading.order(stage.bot.keys, order, stage.bot.session.tick_ms)
+
+
+def fill_a_part(stage: Stage) -> None:
+    (entry,) = stage.market.book.open_orders("BTCUSDT")
+    stage.market.fill(entry, "0.008")
+
+
+def cancel_the_stop(stage: Stage) -> None:
+    if stage.kind == "spot":
+        order = stage.market.book.open_orders("BTCUSDT")[0]
+    else:
+        waiting = stage.market.book.open_orders("BTCUSDT", conditional=True)
+        order = next(each for each in waiting if each.wish.kind == "STOP_MARKET")
+    stage.market.cancel(order, by="hand")
+
+
+def stop(stage: Stage) -> None:
+    stage.bot.control.stop_for_good()
+
+
+def state_of(seen: Told) -> Any:
+    (slot,) = seen.stage.bot.session.trading.slots.values()
+    return slot.state
+
+
+def is_over(seen: Told) -> None:
+    """Nothing is held, nothing waits, and the numbers of both books are the same."""
+    assert isinstance(state_of(seen), Idle)
+    assert abs(seen.stage.held) < 0.0001
+    assert seen.our_profit == pytest.approx(seen.stage.earned, abs=1e-6)
+    assert seen.audit.violations == []
+    assert seen.audit.orders_without_position == []
+
+
+@every_leg
+@pytest.mark.parametrize("how", ["market", "limit"])
+def test_an_entry_that_turns_up_after_it_was_given_up_is_closed_told_and_counted(
+    kind: Kind, side: str, how: str
+) -> None:
+    def lose(stage: Stage) -> None:
+        stage.venue.plan(VERY_LATE)
+
+    seen = told(kind, probe(side, how), moves(side, (30, -600)), [(0.05, lose)])
+    assert seen.cancelled == ["rejected"]
+    assert seen.closed == ["order_lost"]
+    assert any("turned up" in words for words in seen.alarms)
+    assert seen.audit.longest_naked_ms < 15_000
+    is_over(seen)
+
+
+@every_leg
+def test_a_resting_entry_that_turns_up_after_it_was_given_up_is_cancelled(kind: Kind, side: str) -> None:
+    seen = told(
+        kind, probe(side, "limit"), acts=[(0.05, lambda stage: stage.venue.plan(VERY_LATE))], until=600
+    )
+    assert seen.stage.market.book.open_orders("BTCUSDT") == []
+    assert seen.opened == []
+    is_over(seen)
+
+
+@every_leg
+def test_of_a_market_entry_that_finds_too_little_what_it_found_is_held_and_protected(
+    kind: Kind, side: str
+) -> None:
+    seen = told(kind, probe(side), acts=[(0.01, lambda stage: stage.market.thin("BTCUSDT", "0.007"))])
+    assert [event.cost for event in seen.opened] == [pytest.approx(350)]
+    assert abs(seen.stage.held) == pytest.approx(0.007, rel=0.01)
+    assert seen.audit.longest_naked_ms <= 1_200
+
+
+@every_leg
+def test_the_rest_of_an_entry_is_not_bought_any_more_once_its_part_is_sold(kind: Kind, side: str) -> None:
+    course = moves(side, (200, 1_000), (300, -600))
+    seen = told(kind, probe(side, "limit"), course, [(100, fill_a_part)])
+    assert seen.closed == ["take_profit"]
+    is_over(seen)
+
+
+@every_leg
+@pytest.mark.parametrize("end", ["the waiting is over", "it is stopped"])
+def test_a_partly_filled_entry_keeps_its_part_when_no_more_is_wanted(kind: Kind, side: str, end: str) -> None:
+    acts: list[tuple[float, Act]] = [(80, fill_a_part)]
+    if end == "it is stopped":
+        acts.append((120, stop))
+    seen = told(kind, probe(side, "limit"), acts=acts, await_ms=240_000)
+    assert isinstance(state_of(seen), Open)
+    assert abs(seen.stage.held) == pytest.approx(0.008, rel=0.01)
+    assert all(order.wish.kind != "LIMIT" for order in seen.stage.market.book.open_orders("BTCUSDT"))
+
+
+@every_leg
+def test_a_close_while_the_entry_still_rests_closes_what_was_bought_and_cancels_the_rest(
+    kind: Kind, side: str
+) -> None:
+    acts: list[tuple[float, Act]] = [(80, fill_a_part), (120, command(ClosePosition("enough")))]
+    seen = told(kind, probe(side, "limit"), acts=acts)
+    assert seen.closed == ["user"]
+    is_over(seen)
+
+
+@every_leg
+def test_a_scheduled_signal_that_is_cancelled_or_stopped_leaves_nothing_at_the_exchange(
+    kind: Kind, side: str
+) -> None:
+    for act, reason in ((command(CancelScheduled()), "user"), (stop, "stopped")):
+        seen = told(kind, probe(side, "limit"), acts=[(90, act)], until=400)
+        assert seen.cancelled == [reason]
+        assert seen.stage.market.book.open_orders("BTCUSDT") == []
+        is_over(seen)
+
+
+@every_leg
+def test_a_scheduled_signal_that_is_activated_is_opened_once_and_at_the_market(kind: Kind, side: str) -> None:
+    seen = told(kind, probe(side, "limit"), acts=[(90, command(ActivateScheduled()))], until=400)
+    assert [event.price_open for event in seen.opened] == [50_000.0]
+    assert len(seen.audit.done) == 1
+    assert seen.audit.longest_naked_ms <= 1_200
+
+
+@every_leg
+def test_a_position_closed_by_another_hand_is_closed_here_too_at_the_price_it_got(
+    kind: Kind, side: str
+) -> None:
+    course = moves(side, (90, 300))
+    seen = told(kind, probe(side), course, [(100, lambda stage: stage.market.close_by_hand("BTCUSDT"))])
+    assert seen.closed == ["external"]
+    is_over(seen)
+
+
+def test_a_liquidation_is_a_close_by_another_hand() -> None:
+    seen = told("swap", probe("long"), acts=[(100, lambda stage: stage.market.liquidate("BTCUSDT"))])
+    assert seen.closed == ["external"]
+    is_over(seen)
+
+
+@every_leg
+def test_a_stop_cancelled_by_another_hand_is_placed_again_and_told_of(kind: Kind, side: str) -> None:
+    seen = told(kind, probe(side), moves(side, (400, -900)), [(100, cancel_the_stop)])
+    assert any("cancelled by another hand; it is placed again" in words for words in seen.alarms)
+    assert seen.audit.longest_naked_ms < 16_000
+    assert seen.closed == ["stop_loss"]
+    is_over(seen)
+
+
+@every_leg
+def test_a_close_waits_for_the_end_of_a_halt_and_rings_meanwhile(kind: Kind, side: str) -> None:
+    acts: list[tuple[float, Act]] = [
+        (100, lambda stage: stage.market.halt("BTCUSDT")),
+        (110, command(ClosePosition())),
+        (400, lambda stage: stage.market.halt("BTCUSDT", "TRADING")),
+    ]
+    seen = told(kind, probe(side), acts=acts)
+    assert any("the close was refused" in words for words in seen.alarms)
+    assert seen.closed == ["user"]
+    is_over(seen)
+
+
+@every_leg
+def test_a_key_that_is_revoked_for_a_while_loses_no_position(kind: Kind, side: str) -> None:
+    def revoke(is_revoked: bool) -> Act:
+        return lambda stage: setattr(stage.venue.key, "is_revoked", is_revoked)
+
+    acts: list[tuple[float, Act]] = [
+        (100, revoke(True)),
+        (110, command(ClosePosition())),
+        (300, revoke(False)),
+    ]
+    seen = told(kind, probe(side), acts=acts)
+    assert any("-2015" in words for words in seen.alarms)
+    assert seen.closed == ["user"]
+    is_over(seen)
+
+
+@every_leg
+def test_an_entry_that_the_account_cannot_pay_for_is_given_up_with_its_reason(kind: Kind, side: str) -> None:
+    def impoverish(stage: Stage) -> None:
+        stage.venue.spot.wallet.deposit("USDT", -99_500)
+        stage.venue.contracts.cash = Decimal(500)
+
+    seen = told(kind, probe(side), acts=[(0.01, impoverish)], until=300)
+    assert seen.cancelled == ["rejected"]
+    assert isinstance(state_of(seen), Idle)
