@@ -144,8 +144,8 @@ def account_keys(settings: Settings, root: Path) -> tuple[Secret | None, Secret 
     return reveal(exchange.api_key, os.environ, root), reveal(exchange.secret, os.environ, root)
 
 
-def broker(settings: Settings, root: Path, allowed: Allowances) -> Broker:
-    """The account of the settings at their exchange."""
+def broker(settings: Settings, root: Path, allowed: Allowances, looks_only: bool = False) -> Broker:
+    """The account of the settings at their exchange; with `looks_only` nothing of it is set up for orders."""
     from btk.adapters.candle_warmer import pause_of
     from btk.adapters.ccxt_account import WEIGHTS, AccountTerms
     from btk.adapters.ccxt_broker import CcxtBroker
@@ -166,6 +166,7 @@ def broker(settings: Settings, root: Path, allowed: Allowances) -> Broker:
         sandbox=exchange.sandbox,
         allow_withdrawals=allowed.withdrawal_key,
         unproven_venue=allowed.unproven_venue,
+        looks_only=looks_only,
     )
     gate = RequestGate(WEIGHTS.get(terms.market, 0), shared=pause_of(root / settings.cache.path, name))
     return CcxtBroker(terms, gate)

@@ -33,7 +33,10 @@ LEVERAGE, MARGIN_MODE = 1, "isolated"
 
 
 class AccountTerms(msgspec.Struct, frozen=True, kw_only=True):
-    """What the user says of an account. `allow_withdrawals` and `unproven_venue` are overrides that are told."""
+    """What the user says of an account. `allow_withdrawals` and `unproven_venue` are overrides that are told.
+
+    `looks_only`: no orders will be sent, so leverage and margin mode are left as they are.
+    """
 
     venue: Venue
     api_key: Secret | None
@@ -41,6 +44,7 @@ class AccountTerms(msgspec.Struct, frozen=True, kw_only=True):
     sandbox: bool = False
     allow_withdrawals: bool = False
     unproven_venue: bool = False
+    looks_only: bool = False
     timeout_seconds: float = 10.0
 
     @property

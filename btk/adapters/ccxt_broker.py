@@ -205,7 +205,8 @@ class CcxtBroker:
         await self._read(client.load_markets)
         self._choose_markets(symbols)
         warnings = [*await self._read(lambda: check_key(client, terms))]
-        for market in self._markets.values() if terms.venue.kind == "swap" else ():
+        prepares = terms.venue.kind == "swap" and not terms.looks_only
+        for market in self._markets.values() if prepares else ():
             warnings += await self._read(partial(prepare_contract, client, market["symbol"]))
         return AccountFacts(
             account_id=await self._read(lambda: account_id(client, terms)),

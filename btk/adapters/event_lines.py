@@ -85,6 +85,14 @@ class EventLines:
         )
 
 
+def whole_events(path: Path) -> tuple[int, int]:
+    """How many lines there are, and how many of them can be read; `OSError`."""
+    lines = path.read_bytes().split(b"\n")
+    # What follows the last line's end is a line that was torn, or nothing.
+    lines = lines if lines[-1] else lines[:-1]
+    return len(lines), sum(_number(line) > 0 for line in lines)
+
+
 def _up_to_the_last_whole_one(lines: list[bytes]) -> list[bytes]:
     count = len(lines)
     while count and not _number(lines[count - 1]):

@@ -28,10 +28,10 @@ METHODS = (
 )
 
 
-def state_factory(backend: str, dump: Path, root: Path) -> Factory:
+def state_factory(backend: str, dump: Path, root: Path, sweeps: bool = True) -> Factory:
     """The maker for `state.backend`; files live under `dump`, a `module:Class` may live in the project at `root`."""
     if backend == "file":
-        return lambda entity_name, base_dir: FileBackend(entity_name, dump / base_dir)
+        return lambda entity_name, base_dir: FileBackend(entity_name, dump / base_dir, sweeps=sweeps)
     if backend == "redis":
         return _redis_factory()
     return checked_factory(_class(backend, root), "state.backend")

@@ -33,7 +33,8 @@ T = TypeVar("T")
 class FileBackend(BlockingBackend):
     """The values of one entity in `base_dir/entity_name/<id>.json`; what no file can be called is encoded.
 
-    The last part of `base_dir` is the kind of state and stands in every file. `wait` takes seconds.
+    The last part of `base_dir` is the kind of state and stands in every file. `wait` takes seconds. Without `sweeps`
+    what dead writers have left stays.
     """
 
     def __init__(
@@ -44,8 +45,10 @@ class FileBackend(BlockingBackend):
         disk: Disk | None = None,
         wait: Callable[[float], None] = time.sleep,
         threads: Executor = THREADS,
+        sweeps: bool = True,
     ) -> None:
         super().__init__(threads)
+        self._sweeps = sweeps
         self._entity = entity_name
         self._base = Path(base_dir)
         self._folder = self._base / file_name(entity_name)
@@ -55,7 +58,7 @@ class FileBackend(BlockingBackend):
 
     def prepare(self) -> None:
         """Remove the drafts of writers that were killed."""
-        for draft in self._folder.glob(f".*{SUFFIX}.*{DRAFT_SUFFIX}"):
+        for draft in self._folder.glob(f".*{SUFFIX}.*{DRAFT_SUFFIX}") if self._sweeps else ():
             with suppress(OSError):  # a draft that stays is never read
                 if time.time() - draft.lstat().st_mtime > ABANDONED_SECONDS:
                     self._disk.remove(draft)

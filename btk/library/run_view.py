@@ -53,9 +53,10 @@ class RunView:
             return RunStatus(mode=self.mode, alive=True, process=process)
         return msgspec.structs.replace(written, alive=True, last_tick_age_seconds=_age(written.last_tick_ms))
 
-    def store(self, command: str) -> StateStore:
-        """The state of the run, to look at, or to change while its lock is held."""
-        factory = state_factory(self.settings.state.backend, self._dump, self._root)
+    def store(self, command: str, sweeps: bool = True) -> StateStore:
+        """The state of the run, to look at (without `sweeps` not even a dead writer's draft is touched), or to change
+        while its lock is held."""
+        factory = state_factory(self.settings.state.backend, self._dump, self._root, sweeps)
         roster = Roster(exchange=self.exchange, slots=())
         return StateStore(StateBackends(self.mode, factory), roster, this_process(command))
 

@@ -45,11 +45,25 @@ class StateFiles:
 
     async def write_slot(self, record: SlotRecord) -> None:
         """The slot's record, then what is computed from it."""
+        for document, value in await self._of_slot(record):
+            await document.write(value)
+
+    async def is_written(self, record: SlotRecord) -> bool:
+        """Whether the files of the slot say what its record says."""
+        documents = await self._of_slot(record)
+        return all(
+            document.exists and document.damage is None and document.value == value
+            for document, value in documents
+        )
+
+    async def _of_slot(self, record: SlotRecord) -> list[tuple[StateDocument, Any]]:
         slot, symbol = str(record.key), record.symbol
-        await (await self.record(record.key)).write(to_document(record))
-        await (await self._document("signal", slot, symbol)).write(to_document(signal_row(record)))
-        await (await self._document("schedule", slot, symbol)).write(to_document(schedule_row(record)))
-        await (await self._document("partial", slot, LEVELS_ID)).write(to_document(levels(record)))
+        return [
+            (await self.record(record.key), to_document(record)),
+            (await self._document("signal", slot, symbol), to_document(signal_row(record))),
+            (await self._document("schedule", slot, symbol), to_document(schedule_row(record))),
+            (await self._document("partial", slot, LEVELS_ID), to_document(levels(record))),
+        ]
 
     async def write_profile(self, name: str, records: Iterable[SlotRecord], commit: Commit) -> None:
         """The places of a profile's slots, and what the profile remembers."""

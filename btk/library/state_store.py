@@ -145,6 +145,16 @@ class StateStore:
         records = [one.record for one in found.values() if one.record is not None]
         return last, tuple(sorted(records, key=lambda record: record.key.order))
 
+    async def apart(self) -> tuple[SlotKey, ...]:
+        """The slots whose files are behind the last commit, for those who only look; while nobody is at work there."""
+        _, records = await self.look()
+        return tuple([record.key for record in records if not await self._files.is_written(record)])
+
+    async def mend(self) -> None:
+        """Bring the files of all slots up to the last commit, which stays as it is."""
+        for record in (await self.look())[1]:
+            await self._files.write_slot(record)
+
     async def confirm(self) -> None:
         """Ask whether the state is still this process's: `Overtaken` when it is not. For the moment before sending."""
         await (await self._files.tick()).confirm()
