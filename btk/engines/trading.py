@@ -39,6 +39,7 @@ from btk.engines.schedule import QuestionSchedule
 from btk.engines.slot import Slot
 from btk.engines.slot_memory import place_of, recall, remembered
 from btk.engines.world import World
+from btk.model.bars import Span
 from btk.model.commands import Command
 from btk.model.events import Event
 from btk.model.intents import Intent
@@ -170,6 +171,20 @@ class Trading:
         """Whether every slot was told to stop and holds nothing any more."""
         return self.at_rest and all(slot.stopping for slot in self.slots.values())
 
+    def skip_lost(self, known: Mapping[str, int]) -> dict[str, Span]:
+        """By symbol, minutes that were missed and are not to be had any more: nobody can catch up on them."""
+        lost: dict[str, Span] = {}
+        averaged_ms = (self._job.rules.average_price_candles - 1) * MINUTE_MS if self._model.averages else 0
+        for key, seen_ms in self._seen.items():
+            known_ms = known[key.symbol]
+            if known_ms <= seen_ms + MINUTE_MS:
+                continue
+            gaps = self._job.source.missing(key.symbol, Span(seen_ms, known_ms))
+            if gaps and gaps[0].from_ms == seen_ms:
+                self._seen[key] = min(gaps[0].to_ms + averaged_ms, known_ms)
+                lost[key.symbol] = gaps[0]
+        return lost
+
     def parts(self, known: Mapping[str, int], now_ms: int) -> Iterator[Part]:
         """What is to be gone through until `now_ms`, of the symbols as far as they are known."""
         return parts(self.reached, known, now_ms)
@@ -293,7 +308,8 @@ class Trading:
         block = self._blocks.get(symbol)
         if block is None or not 0 <= block.row_at(tick_ms) < len(block):
             block = self._load(symbol, tick_ms, known_ms)
-        return block.cut(block.row_at(tick_ms))
+        minute = block.cut(block.row_at(tick_ms))
+        return self._unknown_minute(symbol, tick_ms) if np.isnan(minute.price[0]) else minute
 
     def _unknown_minute(self, symbol: str, tick_ms: int) -> Minutes:
         # Nobody has it yet; the tape shows what is held at the last price known, or at what was paid for it.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from btk.engines.patient_driver import PatientDriver
@@ -16,6 +16,7 @@ from btk.library.orders_from_outside import OrdersFromOutside
 from btk.library.run_memory import RunMemory
 from btk.library.stop_control import StopControl
 from btk.model.commands import Flatten, Stop
+from btk.model.dates import format_date
 from btk.model.errors import DumpError, Transient, Unknown
 from btk.model.intervals import MINUTE_MS
 from btk.model.names import SlotKey
@@ -142,6 +143,7 @@ class Session:
         fetched = time.perf_counter()
         saving = 0.0
         self._tell_troubles(tick_ms)
+        self._tell_lost(tick_ms, known)
         for part in self.trading.parts(known, tick_ms):
             if leaving.is_set() and not part.decides:
                 break  # there may be days to catch up on; the next start goes on with them
@@ -174,6 +176,15 @@ class Session:
                 f"{missed} minutes passed without a tick: they are caught up on, nothing is decided in them"
             )
             self.alarms.once(tick_ms, "missed ticks", words)
+
+    def _tell_lost(self, tick_ms: int, known: Mapping[str, int]) -> None:
+        for symbol, span in self.trading.skip_lost(known).items():
+            minutes = (span.to_ms - span.from_ms) // MINUTE_MS
+            words = (
+                f"{minutes} minutes from {format_date(span.from_ms)} on are not to be had any more:"
+                " what happened in them is not known, the first candle after them decides"
+            )
+            self.alarms.once(tick_ms, f"lost candles of {symbol}", words)
 
     async def _keep_in_time(self, seconds: float) -> float:
         self.memory.note(self.trading.take_told())

@@ -54,7 +54,8 @@ class OddHost:
 class OddFeed:
     """Minutes that close by the host's true time. `silent` symbols have none after a moment, `broken` ones raise.
 
-    `hangs`: no answer comes. `clock_off_ms` is how wrong the exchange's clock is; `calls` counts what it was asked.
+    `hangs`: no answer comes. Nothing is kept
+    that is older than `oldest_ms`. `clock_off_ms` is how wrong the exchange's clock is; `calls` counts what it was asked.
     """
 
     def __init__(self, host: OddHost, minutes: Mapping[str, Bars]) -> None:
@@ -64,6 +65,7 @@ class OddFeed:
         self.broken: dict[str, BtkError] = {}
         self.clock_error: BtkError | None = None
         self.hangs = False
+        self.oldest_ms = 0
         self.calls = 0
         self._host = host
         self._minutes = minutes
@@ -97,6 +99,7 @@ class OddFeed:
         end_ms = min(until_ms, closed_ms, held.end_ms, self.silent.get(symbol, until_ms))
         start_ms = self.known_ms(symbol)
         if start_ms < end_ms:
-            part = held.between(start_ms, end_ms)
-            times = np.arange(start_ms, end_ms, MINUTE_MS)
+            first_ms = max(start_ms, self.oldest_ms)
+            part = held.between(first_ms, end_ms)
+            times = np.arange(first_ms, end_ms, MINUTE_MS)
             self.source.learn(symbol, CandleRows(times, np.stack(part.columns)), end_ms)

@@ -54,6 +54,7 @@ class OddRun:
         self.host = OddHost(begin_ms, {})
         self.feed = OddFeed(self.host, minutes)
         self.disk = Disk()
+        self.model = "candle"
         self.ticks: list[int] = []
         self.session: Session
         self.control: StopControl
@@ -119,7 +120,7 @@ class OddRun:
         keys = [SlotKey(symbol, name, "test") for symbol in self.minutes for name in self._strategies]
         seats = [Seat(key, self._strategies[key.strategy]()) for key in keys]
         return Job(
-            seats=seats, source=self.feed.source, frame=frame, model="candle", rules=FAST, wallet_start=1e6
+            seats=seats, source=self.feed.source, frame=frame, model=self.model, rules=FAST, wallet_start=1e6
         )
 
     def _store(self) -> StateStore:

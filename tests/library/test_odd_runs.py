@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import threading
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -219,6 +220,24 @@ def test_a_symbol_that_lagged_when_the_run_was_left_catches_up_after_its_next_st
     run.live(500)
     assert follow(since_opened(notes, "ETH"))
     assert since_opened(notes, "ETH")[-1] > 70
+
+
+@pytest.mark.parametrize("model", ["candle", "vwap"])
+def test_minutes_that_are_not_kept_any_more_are_an_alarm(tmp_path: Path, model: str) -> None:
+    notes: list[tuple[str, str, int]] = []
+    run = run_of(tmp_path, "BTC", "ETH", holds=watched(notes))
+    run.model = model
+    run.live(500)
+    run.host.sleep(6 * HOUR)
+    run.feed.oldest_ms = BEGIN_MS + 300 * MINUTE_MS
+    run.live(900)
+    seen = since_opened(notes)
+    missed = next(at for at, after in pairwise(seen) if after > at + 1)
+    assert missed <= 8
+    assert follow([at for at in seen if at > missed])
+    assert 300 < seen[seen.index(missed) + 1] <= 305
+    assert [over for _, over in run.alarms("lost candles of BTC")] == [True]
+    assert not run.told(ClosedEvent)
 
 
 def test_a_symbol_that_was_left_out_for_a_while_has_earned_what_it_had_earned(tmp_path: Path) -> None:
