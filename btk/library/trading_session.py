@@ -79,6 +79,8 @@ class Session:
 
         Everything is saved when it returns; `DumpError`, `Transient`, `Unknown` where that cannot be done.
         """
+        if self.orders is not None:
+            self.orders.is_leaving = lambda: control.left_by is not None
         while control.left_by is None:
             if self._has_ended(control):
                 self.trading.finish()
@@ -139,7 +141,7 @@ class Session:
 
     async def _go_to(self, tick_ms: int, leaving: asyncio.Event) -> None:
         started = time.perf_counter()
-        known = await self._ticks.known(tick_ms, leaving)
+        known = await self._known(tick_ms, leaving)
         fetched = time.perf_counter()
         saving = 0.0
         self._tell_troubles(tick_ms)
@@ -162,6 +164,17 @@ class Session:
         times = TickTimes(fetched - started, time.perf_counter() - fetched - saving, saving)
         for watch in self.watchers:
             watch(times)
+
+    async def _known(self, tick_ms: int, leaving: asyncio.Event) -> dict[str, int]:
+        """What is known at a tick; an entry that fills while candles are late does not wait for its stop."""
+        asked = asyncio.ensure_future(self._ticks.known(tick_ms, leaving))
+        try:
+            while self.orders is not None and not asked.done():
+                left_ms = await self.orders.work(self.tick_ms)
+                await asyncio.wait([asked], timeout=None if left_ms is None else left_ms / 1000)
+            return await asked
+        finally:
+            asked.cancel()
 
     def _tell_troubles(self, tick_ms: int) -> None:
         troubles = self._ticks.troubles()

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
@@ -37,9 +37,11 @@ from btk.library.stop_control import StopControl
 from btk.library.trading_session import LIVE, Session
 from btk.library.trading_start import Wish, beginning
 from btk.model.bars import Bars
+from btk.model.errors import DumpError
 from btk.model.intervals import MINUTE_MS, floor_to
 from btk.model.names import SlotKey
-from btk.model.settings import Frame
+from btk.model.settings import Broker, Frame
+from btk.ports import Stored
 from tests.fakes.recorded_candles import RecordedCandles
 from tests.venue.broker_seat import SYMBOLS, Kind, seated_broker
 from tests.venue.trading_loop import LoopClock
@@ -65,11 +67,12 @@ def candles_of(script: Script, start_ms: int, minutes: int) -> Bars:
 
 
 class LoopTicks:
-    """Ticks by the loop's clock; every minute is known when it has closed."""
+    """Ticks by the loop's clock; every minute is known when it has closed, `late_seconds` after it was asked for."""
 
-    def __init__(self, symbols: Sequence[str], now_ms: Callable[[], int]) -> None:
+    def __init__(self, symbols: Sequence[str], now_ms: Callable[[], int], late_seconds: float = 0.0) -> None:
         self._symbols = symbols
         self._now_ms = now_ms
+        self._late_seconds = late_seconds
 
     async def next(self, after_ms: int, wake: asyncio.Event) -> int | None:
         left = (after_ms + MINUTE_MS + 1000 - self._now_ms()) / 1000
@@ -80,6 +83,7 @@ class LoopTicks:
         return tick_ms if tick_ms > after_ms else None
 
     async def known(self, tick_ms: int, leaving: asyncio.Event) -> dict[str, int]:
+        await asyncio.sleep(self._late_seconds)
         return dict.fromkeys(self._symbols, tick_ms)
 
     def troubles(self) -> dict[str, str]:
@@ -105,6 +109,22 @@ class InlineDriver:
         return None
 
 
+class Disk(MemoryBackend):
+    """A state in memory that can be full, or unreadable too."""
+
+    fault: Literal["", "full", "broken"] = ""
+
+    def read(self, entity_id: str) -> Stored | None:
+        if self.fault == "broken":
+            raise DumpError("Input/output error")
+        return super().read(entity_id)
+
+    def write(self, entity_id: str, value: Any, expected_generation: int | None) -> int:
+        if self.fault:
+            raise DumpError("No space left on device")
+        return super().write(entity_id, value, expected_generation)
+
+
 class Bot:
     """One account; every strategy on every symbol. `run` as often as a process would start; the state outlives it.
 
@@ -113,6 +133,8 @@ class Bot:
 
     rules = Rules(slippage_pct=0.0, position_cost=1000.0)
     on_mismatch = HALT
+    broker_rules = Broker()
+    candles_late_seconds = 0.0
 
     def __init__(
         self,
@@ -132,7 +154,7 @@ class Bot:
         self.start_ms = clock.true_ms()
         self._strategies = strategies
         self._runs = runs
-        self._kept: dict[str, MemoryBackend] = {}
+        self.disks: dict[str, Disk] = {}
         self._bars: dict[str, Bars] = {}
 
     @property
@@ -169,13 +191,13 @@ class Bot:
             memory.observers.append(lambda seq, key, event: self.events.append(event))
             past = memory.past(job.symbols, start.reached_ms)
             trading.recall(Memory(start.slots, start.wallet, start.books, past), start.reached_ms)
-            ticks = LoopTicks(list(self._bars), self.clock.true_ms)
+            ticks = LoopTicks(list(self._bars), self.clock.true_ms, self.candles_late_seconds)
             session = Session(trading, ticks, memory, InlineDriver(), LIVE)
             self.session = session
             with memory.folder:
                 memory.tell_again(list(start.slots.values()))
                 store.identify({"broker": "ccxt", "account": facts.account_id})
-                await tend_orders(session, broker, store, 5, self.on_mismatch)
+                await tend_orders(session, broker, store, self.broker_rules, self.on_mismatch)
                 outside = OrdersFromOutside(CommandFiles(self._runs / "command"))
                 if await session.run(control, outside):
                     await session.end(outside)
@@ -197,7 +219,7 @@ class Bot:
         return Roster(exchange="binance", slots=self.keys)
 
     def _factory(self) -> Factory:
-        def made(entity: str, base: str) -> MemoryBackend:
-            return self._kept.setdefault(f"{base}/{entity}", MemoryBackend(entity, base))
+        def made(entity: str, base: str) -> Disk:
+            return self.disks.setdefault(f"{base}/{entity}", Disk(entity, base))
 
         return made

@@ -48,9 +48,12 @@ class OneSignal(Strategy):
 
 
 def traded(
-    kind: Kind, side: str, how: str, moves: list[tuple[float, int]], folder: Path
+    kind: Kind, side: str, how: str, moves: list[tuple[float, int]], folder: Path, late: float = 0.0
 ) -> tuple[Bot, Audit]:
-    """What a bot does while the price moves (in its direction) by so much from 50 000 at these seconds."""
+    """What a bot does while the price moves (in its direction) by so much from 50 000 at these seconds.
+
+    Candles come `late` seconds after they were asked for.
+    """
 
     class Probe(OneSignal):
         pass
@@ -61,6 +64,7 @@ def traded(
     async def main(clock: LoopClock) -> tuple[Bot, Audit]:
         venue = stocked_venue(clock)
         bot = Bot(venue, clock, [Probe], kind, folder)
+        bot.candles_late_seconds = late
         bot.follow([(0, 50_000), *((at, 50_000 + sign * by) for at, by in moves)], minutes=30)
         await bot.run(900)
         return bot, audit(venue)
@@ -100,5 +104,15 @@ def test_a_filled_entry_is_protected_within_a_second_and_two_round_trips(
     kind: Kind, side: str, how: str, tmp_path: Path
 ) -> None:
     bot, seen = traded(kind, side, how, [(200, -510)], tmp_path)
+    assert any(isinstance(event, OpenedEvent) for event in bot.events)
+    assert seen.longest_naked_ms <= 1_000 + 2 * 4 * 40
+
+
+@pytest.mark.parametrize("kind", ["spot", "swap"])
+def test_an_entry_that_fills_while_candles_are_late_is_protected_all_the_same(
+    kind: Kind, tmp_path: Path
+) -> None:
+    at_second_after_a_minute = 198.0
+    bot, seen = traded(kind, "long", "limit", [(at_second_after_a_minute, -510)], tmp_path, late=15.0)
     assert any(isinstance(event, OpenedEvent) for event in bot.events)
     assert seen.longest_naked_ms <= 1_000 + 2 * 4 * 40
