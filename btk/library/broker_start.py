@@ -16,6 +16,7 @@ from btk.library.trading_session import Session
 from btk.library.trading_start import Unmatched
 from btk.model.accounts import AccountFacts
 from btk.model.secret import Secret
+from btk.model.settings import Broker as BrokerRules
 from btk.ports import Broker
 
 ACCOUNT, KIND = "account", "broker"
@@ -57,14 +58,14 @@ def check_account(found: Restored, kind: str, account_id: str) -> None:
 
 
 async def tend_orders(
-    session: Session, broker: Broker, store: StateStore, attempts: int, on_mismatch: Wish = HALT
+    session: Session, broker: Broker, store: StateStore, rules: BrokerRules, on_mismatch: Wish = HALT
 ) -> None:
     """Give a session its orders, reconciled: everything in flight asked about, protection put back first.
 
     `Unmatched`, with a table, where the account shows what nobody here remembers, and that is not settled either.
     """
     keeping = Keeping(session.keep_now, store.confirm)
-    orders = BrokerWork(broker, session.trading, session.alarms, keeping, attempts)
+    orders = BrokerWork(broker, session.trading, session.alarms, keeping, rules)
     orders.tick_ms = session.tick_ms
     mismatches, cannot = await patiently(orders.start), tuple[str, ...]()
     if mismatches and on_mismatch.how != "halt":

@@ -7,10 +7,10 @@ anywhere: the next round, or the next process, begins with what is saved.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
+from btk.core.kill_switch import SwitchLimits
 from btk.core.order_course import (
     Answered,
     Ask,
@@ -33,14 +33,15 @@ from btk.core.protection import may_send, situation
 from btk.core.reconcile import Row
 from btk.core.states import Idle, plan_of
 from btk.engines.brokered_slots import BrokeredSlots, Change
+from btk.engines.kill_switch import KillSwitch
 from btk.engines.trading import Trading
 from btk.library.alarms import Alarms
 from btk.library.holdings import Holdings
 from btk.model.errors import DumpError, Transient, Unknown
 from btk.model.intents import ENTRY_LEGS, Intent
-from btk.model.intervals import MINUTE_MS
 from btk.model.names import SlotKey
 from btk.model.orders import RefusedOrder
+from btk.model.settings import Broker as BrokerRules
 from btk.ports import Broker
 
 POLL_MS = 15_000
@@ -59,7 +60,7 @@ MOST_ROUNDS = 50
 LEAST_PAUSE_MS = 20
 UNREAD_MS = 3_000
 """So long after trades could not be read they are read again."""
-MOST_SENDS_A_MINUTE = 60
+KILL_SWITCH = "kill switch"
 FILLS_BEFORE_MS = 60_000
 
 
@@ -80,19 +81,19 @@ class Keeping(NamedTuple):
 
 
 class BrokerWork:
-    """The orders of a run; an entry that fails is tried `attempts` times more."""
+    """The orders of a run; `rules` say how often a failed entry is tried again, and when nothing more is opened."""
 
     def __init__(
-        self, broker: Broker, trading: Trading, alarms: Alarms, keeping: Keeping, attempts: int
+        self, broker: Broker, trading: Trading, alarms: Alarms, keeping: Keeping, rules: BrokerRules
     ) -> None:
         self._broker = broker
         self._trading = trading
         self._alarms = alarms
         self._keeping = keeping
-        self._slots = BrokeredSlots(trading, attempts)
+        self._slots = BrokeredSlots(trading, rules.order_open_attempts)
+        self._switch = KillSwitch(trading, SwitchLimits.of(rules))
         self._looked_ms: dict[str, int] = {}
         self._unread_until_ms: dict[str, int] = {}
-        self._sent_ms: deque[int] = deque()
         self._naked_since_ms: dict[SlotKey, int] = {}
         self._holdings = Holdings(broker, trading, self._slots, alarms, self._ask_all)
         self._is_new = True
@@ -126,7 +127,9 @@ class BrokerWork:
         return None if next_ms is None else max(LEAST_PAUSE_MS, next_ms - self._broker.now_ms())
 
     async def check_holdings(self) -> None:
-        """Hold what we have against what the exchange shows."""
+        """After a tick: hold what we have against what the exchange shows, and what was lost against its limit."""
+        self._switch.look()
+        self._tell_switch()
         await self._holdings.check(self.tick_ms)
 
     async def _do_due(self, opens: bool) -> None:
@@ -203,12 +206,13 @@ class BrokerWork:
         saved = await self._keeping.save() and (not sends or await self._is_ours())
         by_slot: dict[SlotKey, list[Due]] = {}
         for one in due:
-            why_not = self._obstacle(one, saved)
-            if why_not:
-                withheld = RefusedOrder(code="", words=why_not, transient=True)
+            withheld = self._obstacle(one, saved)
+            if withheld is not None:
                 self._follow(one.key, one.intent, Answered(withheld, self._broker.now_ms()))
-            else:
-                by_slot.setdefault(one.key, []).append(one)
+                continue
+            by_slot.setdefault(one.key, []).append(one)
+            if isinstance(one.step, Send):
+                self._switch.sent(self._broker.now_ms())
         await asyncio.gather(*(self._carry_out(steps) for steps in by_slot.values()))
 
     async def _is_ours(self) -> bool:
@@ -219,19 +223,22 @@ class BrokerWork:
             return False
         return True
 
-    def _obstacle(self, due: Due, saved: bool) -> str:
-        """Nothing new is opened without its intent on disk, nor in a rush; what protects or closes is sent all the same."""
-        if not isinstance(due.step, Send) or due.intent.leg not in ENTRY_LEGS:
-            return ""
-        now_ms = self._broker.now_ms()
-        while self._sent_ms and self._sent_ms[0] <= now_ms - MINUTE_MS:
-            self._sent_ms.popleft()
-        if len(self._sent_ms) < MOST_SENDS_A_MINUTE:
-            self._alarms.over(self.tick_ms, "order rate")
-            return "" if saved else "its intent could not be saved"
-        words = f"{len(self._sent_ms)} orders within a minute: no more entries in it"
-        self._alarms.ring(self.tick_ms, "order rate", words)
-        return words
+    def _obstacle(self, due: Due, saved: bool) -> RefusedOrder | None:
+        """Nothing new is opened without its intent on disk, nor after the kill switch; all else is sent all the same."""
+        if not _opens(due):
+            return None
+        words = self._switch.stops(due.key, self._broker.now_ms())
+        self._tell_switch()
+        if words:
+            return RefusedOrder(code="", words=words)
+        unsaved = RefusedOrder(code="", words="its intent could not be saved", transient=True)
+        return None if saved else unsaved
+
+    def _tell_switch(self) -> None:
+        if words := self._switch.words:
+            self._alarms.ring(self.tick_ms, KILL_SWITCH, words)
+        else:
+            self._alarms.over(self.tick_ms, KILL_SWITCH)
 
     async def _carry_out(self, steps: list[Due]) -> None:
         for key, intent, step in steps:
@@ -252,7 +259,6 @@ class BrokerWork:
                 await self._broker.sync_clock()
             except (Transient, Unknown) as error:
                 self._alarms.ring(self.tick_ms, "exchange clock", str(error))
-        self._sent_ms.append(self._broker.now_ms())
         answer = await self._broker.send(intent.request)
         self._follow(key, intent, Answered(answer, self._broker.now_ms()))
 

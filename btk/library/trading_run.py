@@ -174,9 +174,8 @@ class TradingRun:
                         around.attend(session, control, ", ".join(self.words()))
                     started(self._said(start, found, session, around))
                     if self._brokerage is not None:
-                        attempts = self._settings.broker.order_open_attempts
-                        account = self._brokerage
-                        await tend_orders(session, account.broker, store, attempts, account.on_mismatch)
+                        account, rules = self._brokerage, self._settings.broker
+                        await tend_orders(session, account.broker, store, rules, account.on_mismatch)
                     memory.tell_again(list(start.slots.values()))
                     ended = await self._ended(session, control, memory)
                     frame = Span(memory.mark.from_ms, session.tick_ms)

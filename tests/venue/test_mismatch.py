@@ -172,7 +172,7 @@ def test_two_strategies_that_could_own_a_lost_position_are_not_guessed_between(t
     def lose(bot: Bot) -> None:
         bot._kept.clear()
 
-    words = play("swap", tmp_path, lose, "adopt", refused, strategies=[Probe, Other])
+    words = play("spot", tmp_path, lose, "adopt", refused, strategies=[Probe, Other])
     assert "could be that of 2 strategies; name one with --strategy" in words
 
 
