@@ -28,13 +28,14 @@ from btk.model.records import RunMark, WalletRecord
 EQUITY = "equity"
 Observer = Callable[[int, SlotKey, Event], None]
 PingObserver = Callable[[SlotKey, Ping], None]
+RecordObserver = Callable[[Sequence[SlotRecord]], None]
 
 
 class RunMemory:
     """The memory of the run `mark` in its folder; `observers` are told of every event once it is written.
 
-    `ping_observers` hear of the minutes that somebody asked for, each in its place between the events. `unwritten` is
-    why the equity lags behind, until it can be written again.
+    `ping_observers` hear of the minutes that somebody asked for, each in its place between the events,
+    `record_observers` of every slot as it was saved. `unwritten` is why the equity lags behind, until it can be written.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class RunMemory:
         self._first = first
         self.observers: list[Observer] = []
         self.ping_observers: list[PingObserver] = []
+        self.record_observers: list[RecordObserver] = []
         self.folder = folder
         self._store = store
         self._series = EquitySeries(folder.path / EQUITY, folder.disk)
@@ -95,10 +97,11 @@ class RunMemory:
         self._flush_equity(tick_ms)
         told, pings = list(self._untold), list(self._pings)
         self.mark = msgspec.structs.replace(self.mark, first_prices=trading.first_prices)
+        records = trading.records(told)
         await self._store.commit(
             Change(
                 tick_ms=tick_ms,
-                slots=(*trading.records(told), *self._cleared),
+                slots=(*records, *self._cleared),
                 wallet=trading.wallet(),
                 books=trading.books(),
                 next_seq=self._next_seq,
@@ -108,6 +111,8 @@ class RunMemory:
         self._cleared = ()
         self._tell(told, pings)
         del self._untold[: len(told)], self._pings[: len(pings)]
+        for observer in self.record_observers:
+            observer(records)
 
     def _flush_equity(self, tick_ms: int) -> None:
         # It is a view of the run: that it cannot be written must not keep the state from being saved.

@@ -39,6 +39,10 @@ class SignalRows:
         if row is not None:
             self._rows[key] = row
 
+    def of(self, key: SlotKey) -> SignalRow | None:
+        """The signal of a slot."""
+        return self._rows.get(key)
+
     def after(self, key: SlotKey, event: Event) -> SignalRow | None:
         """The signal that an event is about, as it is after it."""
         if isinstance(event, ClosedEvent | CancelledEvent):

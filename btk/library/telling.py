@@ -10,11 +10,13 @@ from btk.core.states import State
 from btk.engines.ping import Ping
 from btk.library.event_bus import BUS, EventBus
 from btk.library.news import Scene, minute_news, news
+from btk.library.order_news import order_told
 from btk.library.signal_rows import SignalRows
 from btk.library.topics import MINUTES, TOPICS, topics_of, topics_of_minute
 from btk.model.bars import Span
 from btk.model.errors import BtkError
 from btk.model.events import Event
+from btk.model.intents import Intent
 from btk.model.intervals import MINUTE_MS
 from btk.model.names import SlotKey
 from btk.model.told import (
@@ -91,6 +93,16 @@ class Teller:
         for topic in topics:
             self.tell(topic, signal if TOPICS[topic].payload is SignalTold else told)
 
+    def order(self, key: SlotKey, intent: Intent, filled: bool) -> None:
+        """Tell of an order that has come farther; `filled`: more of it is."""
+        chosen = {"order": True, "order_fill": filled, "order_reject": intent.status == "refused"}
+        topics = self._heard(topic for topic, meant in chosen.items() if meant)
+        if topics:
+            whose = self.whose(key.symbol, key.strategy, _last_step_ms(intent))
+            told = order_told(intent, whose, self._rows.of(key))
+            for topic in topics:
+                self.tell(topic, told)
+
     def tell(self, topic: str, payload: Told | None) -> None:
         """Tell of anything."""
         if payload is not None:
@@ -160,3 +172,8 @@ class Teller:
         if kind not in self._routes:
             self._routes[kind] = topics_of(kind, self._run.mode)
         return self._routes[kind]
+
+
+def _last_step_ms(intent: Intent) -> int:
+    times = (intent.settled_at_ms, intent.accepted_at_ms, intent.sent_at_ms)
+    return next((at_ms for at_ms in times if at_ms is not None), intent.prepared_at_ms)

@@ -35,6 +35,7 @@ from btk.model.told import (
     ExitTold,
     MilestoneTold,
     OrderScheduleTold,
+    OrderTold,
     PauseTold,
     PerformanceTold,
     PingTold,
@@ -50,6 +51,7 @@ from btk.model.told import (
 
 BACKTEST: frozenset[RunMode] = frozenset({"backtest"})
 REAL_TIME: frozenset[RunMode] = frozenset({"paper", "live"})
+LIVE: frozenset[RunMode] = frozenset({"live"})
 WALKER: frozenset[RunMode] = frozenset({"walker"})
 TRADING = BACKTEST | REAL_TIME
 ANY = TRADING | WALKER
@@ -73,6 +75,9 @@ TOPICS: Mapping[str, Topic] = {
     "signal": Topic(SignalTold, TRADING, LIFE, MINUTES),
     "signal_event": Topic(SignalTold, TRADING, (OpenedEvent, ClosedEvent)),
     "order_schedule": Topic(OrderScheduleTold, TRADING, (ScheduledEvent, CancelledEvent)),
+    "order": Topic(OrderTold, LIVE),
+    "order_fill": Topic(OrderTold, LIVE),
+    "order_reject": Topic(OrderTold, LIVE),
     "idle_ping": Topic(PingTold, TRADING, minutes=frozenset({Idle})),
     "scheduled_ping": Topic(PingTold, TRADING, minutes=frozenset({Scheduled})),
     "active_ping": Topic(PingTold, TRADING, minutes=frozenset({Open, Closing})),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from btk.core.slot_record import SlotRecord
+from btk.library.order_news import OrderSteps
 from btk.library.telling import Teller
 from btk.library.trading_session import Session, TickTimes
 from btk.model.events import Event
@@ -17,9 +19,15 @@ def tell_session(session: Session, teller: Teller) -> None:
     """Let a run's listeners hear of everything from its first tick on; those that come later hear from then on."""
     trading, memory = session.trading, session.memory
     teller.begin({key: slot.state for key, slot in trading.slots.items()})
+    steps = OrderSteps([intent for slot in trading.slots.values() for intent in slot.intents])
 
     def heard(seq: int, key: SlotKey, event: Event) -> None:
         teller.event(key, event)
+
+    def saved(records: Sequence[SlotRecord]) -> None:
+        for record in records:
+            for intent, filled in steps.after(record.intents):
+                teller.order(record.key, intent, filled)
 
     def ticked(times: TickTimes) -> None:
         parts = times._asdict()
@@ -29,6 +37,7 @@ def tell_session(session: Session, teller: Teller) -> None:
         trading.ping(teller.minutes)
 
     memory.observers.append(heard)
+    memory.record_observers.append(saved)
     memory.ping_observers.append(teller.ping)
     session.watchers.append(ticked)
     trading.ping(teller.minutes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -76,7 +77,8 @@ class TradingWork:
         self._stopped = True
         if self._control is not None:
             control, loop = self._control
-            loop.call_soon_threadsafe(control.stop)
+            with suppress(RuntimeError):  # the loop is closed: the run has ended meanwhile
+                loop.call_soon_threadsafe(control.stop)
 
     def tell_exit(self, error: BaseException) -> None:
         """Let its listeners hear that it could not go on."""

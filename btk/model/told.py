@@ -7,12 +7,15 @@ from typing import Any, Literal
 
 import msgspec
 
+from btk.model.intents import Ending, IntentStatus, Leg
+from btk.model.orders import OrderSide
 from btk.model.signal import PositionSide
 from btk.model.trade import Trade
 
 RunMode = Literal["backtest", "paper", "live", "walker"]
 SignalAction = Literal["idle", "scheduled", "waiting", "opened", "active", "closed", "cancelled"]
 CommitAction = Literal["partial_closed", "stop_moved", "take_moved", "averaged"]
+OrderAction = IntentStatus | Ending
 PauseAction = Literal["paused", "resumed", "stopped"]
 Metric = Literal[
     "backtest_total",
@@ -122,6 +125,27 @@ class CommitTold(Told, frozen=True, kw_only=True):
     cost: float | None = None
     pnl_pct: float | None = None
     previous_price: float | None = None
+
+
+class OrderTold(Told, frozen=True, kw_only=True):
+    """An order at an exchange has come farther: what it is now, or how it ended; prices None are the market's.
+
+    `signal` is the one it belongs to while that is not over, `leg` what it is for, `message` why it was refused.
+    """
+
+    action: OrderAction
+    client_order_id: str
+    order_id: str
+    signal_id: str
+    signal: SignalRow | None
+    leg: Leg
+    side: OrderSide
+    quantity: float
+    price: float | None
+    price_trigger: float | None
+    filled_quantity: float
+    filled_price: float | None
+    message: str
 
 
 class PauseTold(Told, frozen=True, kw_only=True):
