@@ -181,6 +181,25 @@ def _is_error(kind: object) -> bool:
     return isinstance(kind, type) and issubclass(kind, errors.BtkError)
 
 
+def test_the_unit_and_the_image_run_commands_that_there_are() -> None:
+    known = typer.main.get_command(app)
+    text = "\n".join(block.text for block in blocks("ini", "dockerfile"))
+    commands = re.findall(r"(?:bin/btk|CMD btk) (\w+)((?: --[a-z-]+)*)", text)
+    assert len(commands) == 2
+    with known.make_context("btk", ["--help"], resilient_parsing=True) as context:
+        for name, flags in commands:
+            _, command, _ = known.resolve_command(context, [name])  # type: ignore[attr-defined]
+            there = {option for parameter in command.params for option in parameter.opts}
+            assert set(flags.split()) <= there
+
+
+def test_the_unit_does_not_start_again_what_will_fail_again() -> None:
+    (unit,) = (block.text for block in blocks("ini"))
+    (prevented,) = re.findall(r"^RestartPreventExitStatus=(.*)$", unit, re.MULTILINE)
+    kinds = (errors.UsageError, errors.SettingsError, errors.DamagedState, errors.AlreadyRunning)
+    assert {int(code) for code in prevented.split()} == {kind.exit_code for kind in kinds}
+
+
 def test_every_link_inside_the_page_leads_somewhere() -> None:
     headings = re.findall(r"^#+ (.*)$", README, re.MULTILINE)
     anchors = {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
