@@ -48,7 +48,7 @@ class OneSignal(Strategy):
 
 
 def traded(
-    kind: Kind, side: str, how: str, moves: list[tuple[float, int]], folder: Path, late: float = 0.0
+    kind: Kind, side: str, how: str, moves: list[tuple[float, int]], folder: Path, *, late: float = 0.0
 ) -> tuple[Bot, Audit]:
     """What a bot does while the price moves (in its direction) by so much from 50 000 at these seconds.
 
