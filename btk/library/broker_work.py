@@ -130,7 +130,8 @@ class BrokerWork:
         """After a tick: hold what we have against what the exchange shows, and what was lost against its limit."""
         self._switch.look()
         self._tell_switch()
-        await self._holdings.check(self.tick_ms)
+        if not self.is_leaving():
+            await self._holdings.check(self.tick_ms)
 
     async def _do_due(self, opens: bool) -> None:
         for _ in range(MOST_ROUNDS):
@@ -242,6 +243,8 @@ class BrokerWork:
 
     async def _carry_out(self, steps: list[Due]) -> None:
         for key, intent, step in steps:
+            if self.is_leaving() and not isinstance(step, Send):
+                continue
             match step:
                 case Send(resync=resync):
                     await self._send(key, intent, resync)
