@@ -15,7 +15,7 @@ from btk.core.equity import EquitySummary
 from btk.core.holding import Holding
 from btk.core.ledger import Ledger
 from btk.core.market import Market, Quotes
-from btk.core.model import NEVER, Minutes
+from btk.core.model import NEVER
 from btk.core.risk import BookPosition, Standing
 from btk.core.rules import Terms
 from btk.core.slot_record import NEVER_MS, NumberedEvent, SlotRecord
@@ -24,12 +24,12 @@ from btk.core.strategy import overrides
 from btk.engines.backtest import MODELS, Job, Seat, books_of
 from btk.engines.catch_up import Part, Reached, parts
 from btk.engines.equity_tape import EquityTape, PastEquity
-from btk.engines.feed import ReplayFeed, Stretch
-from btk.engines.filled import FilledSource
+from btk.engines.feed import Stretch
 from btk.engines.frame_end import FrameEnd
 from btk.engines.history import ReplayHistory
 from btk.engines.inbox import Inbox
 from btk.engines.journal import Journal
+from btk.engines.known_minutes import KnownMinutes
 from btk.engines.live_indicators import LiveIndicators, only_at_candidates
 from btk.engines.loop import Conversation, Loop, end_frame
 from btk.engines.past import Past
@@ -44,11 +44,9 @@ from btk.model.commands import Command
 from btk.model.events import Event
 from btk.model.intents import Intent
 from btk.model.intervals import MINUTE_MS, interval_ms
-from btk.model.months import month_around
 from btk.model.names import SlotKey
 from btk.model.records import BookRecord, WalletRecord
 from btk.model.settings import Frame
-from btk.ports import CandleSource
 
 
 class Memory(NamedTuple):
@@ -71,12 +69,10 @@ class Trading:
     def __init__(self, job: Job, warm_ms: int, held_ms: int = 0, quotes: Quotes | None = None) -> None:
         self._job = job
         self._quotes = quotes
-        self._held_ms = held_ms
         self._model = MODELS[job.model]
         self._end = FrameEnd(job.frame, self._model)
         self._warm = Frame(from_ms=warm_ms, to_ms=job.frame.to_ms)
-        self._feed = self._feed_of(job.source)
-        self._lagging = self._feed_of(FilledSource(job.source))
+        self._minutes = KnownMinutes(job, self._model, held_ms, self._paid_for, self._move_histories)
         self._told: list[tuple[SlotKey, Event | Ping]] = []
         self._ledger = Ledger(job.wallet_start)
         self._books = books_of(job, self._ledger)
@@ -86,7 +82,6 @@ class Trading:
         journal.on_ping = self._note_ping
         self._world = World(self._model, self._books, self._tape, journal)
         self._histories: dict[str, list[ReplayHistory]] = {symbol: [] for symbol in job.symbols}
-        self._blocks: dict[str, Minutes] = {}
         seats = sorted(job.seats, key=lambda seat: seat.key.order)
         self.slots = {seat.key: self._slot(seat, order) for order, seat in enumerate(seats)}
         self._seen = dict.fromkeys(self.slots, job.frame.from_ms - MINUTE_MS)
@@ -192,7 +187,7 @@ class Trading:
     def step(self, part: Part, known: Mapping[str, int]) -> Conversation:
         """One tick of some slots."""
         tick_ms = part.tick_ms
-        minutes = {symbol: self._minute(symbol, tick_ms, known[symbol]) for symbol in self._job.symbols}
+        minutes = {symbol: self._minutes.at(symbol, tick_ms, known[symbol]) for symbol in self._job.symbols}
         yield from self._loop.step(
             Stretch(tick_ms, tick_ms, minutes, part.slots, decides=part.decides, drawn=part.drawn)
         )
@@ -205,7 +200,7 @@ class Trading:
 
     def end_frame(self) -> None:
         """Close what is open and cancel what waits, at the candle that ends the frame."""
-        candles = self._end.candles(self._job.symbols, self._feed, self._job.source)
+        candles = self._end.candles(self._job.symbols, self._minutes.feed, self._job.source)
         end_frame(list(self.slots.values()), self._end.tick_ms, candles)
 
     def finish(self) -> None:
@@ -268,19 +263,12 @@ class Trading:
 
     def price(self, symbol: str) -> float:
         """The last price known of a symbol, also before the first tick."""
-        block = self._blocks.get(symbol)
-        if block is not None and len(block):
-            return float(block.close[max(0, min(block.row_at(self._drawn_ms), len(block) - 1))])
-        end_ms = self._warm.from_ms
-        return float(self._lagging.minutes(symbol, end_ms, end_ms).close[-1])
+        known = self._minutes.last_close(symbol, self._drawn_ms)
+        return self._minutes.close_at(symbol, self._warm.from_ms) if known is None else known
 
     def last_price(self, symbol: str) -> float | None:
         """The close of the minute gone through last."""
-        block = self._blocks.get(symbol)
-        if block is None:
-            return None
-        row = min(block.row_at(self._drawn_ms), len(block) - 1)
-        return float(block.close[row]) if row >= 0 else None
+        return self._minutes.last_close(symbol, self._drawn_ms)
 
     def _note(self, key: SlotKey, event: Event) -> None:
         self._told.append((key, event))
@@ -299,33 +287,13 @@ class Trading:
             }
             book.restore(remembered_books.get(name, BookRecord(profile=name)), taken)
 
-    def _feed_of(self, source: CandleSource) -> ReplayFeed:
-        return ReplayFeed(source, self._job.symbols, self._model, self._job.rules.average_price_candles)
-
-    def _minute(self, symbol: str, tick_ms: int, known_ms: int) -> Minutes:
-        if tick_ms > known_ms:
-            return self._unknown_minute(symbol, tick_ms)
-        block = self._blocks.get(symbol)
-        if block is None or not 0 <= block.row_at(tick_ms) < len(block):
-            block = self._load(symbol, tick_ms, known_ms)
-        minute = block.cut(block.row_at(tick_ms))
-        return self._unknown_minute(symbol, tick_ms) if np.isnan(minute.price[0]) else minute
-
-    def _unknown_minute(self, symbol: str, tick_ms: int) -> Minutes:
-        # Nobody has it yet; the tape shows what is held at the last price known, or at what was paid for it.
-        minutes = self._lagging.minutes(symbol, tick_ms, tick_ms)
-        if not np.isnan(minutes.close[-1]):
-            return minutes
+    def _paid_for(self, symbol: str) -> float:
         held = [_held(slot) for slot in self.slots.values() if slot.key.symbol == symbol]
-        paid = np.full(1, next((holding.price_open for holding in held if holding), np.nan))
-        return Minutes(minutes.first_ms, (paid, paid, paid, paid), paid)
+        return next((holding.price_open for holding in held if holding), np.nan)
 
-    def _load(self, symbol: str, tick_ms: int, known_ms: int) -> Minutes:
-        last_ms = min(max(known_ms, self._held_ms), month_around(tick_ms - MINUTE_MS).to_ms)
-        block = self._blocks[symbol] = self._feed.minutes(symbol, tick_ms, last_ms)
+    def _move_histories(self, symbol: str, ahead_ms: int) -> None:
         for history in self._histories[symbol]:
-            history.move_to(last_ms)
-        return block
+            history.move_to(ahead_ms)
 
     def _slot(self, seat: Seat, order: int) -> Slot:
         job, strategy, symbol = self._job, seat.strategy, seat.key.symbol
