@@ -30,7 +30,6 @@ class Commands(LazyGroup):
         ),
         "config": Row("btk.cli.config_commands", "app", "Show, check and start the settings."),
         "doctor": Row("btk.cli.doctor_command", "doctor", "Look for what is wrong, and repair what can be."),
-        "doctor": Row("btk.cli.doctor_command", "doctor", "Look for what is wrong, and repair what can be."),
         "flatten": Row("btk.cli.control_commands", "flatten", "Close the positions of a run, and pause it."),
         "list": Row("btk.cli.list_commands", "app", "List what there is to choose from."),
         "live": Row("btk.cli.live_command", "live", "Trade live; without a broker, signals only."),

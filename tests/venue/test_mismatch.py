@@ -140,7 +140,7 @@ def test_adopting_a_larger_position_makes_the_rest_ours_and_protects_all_of_it(t
 def test_a_position_whose_record_is_lost_is_rebuilt_from_the_stop_that_shows_it_to_be_ours(
     kind: Kind, tmp_path: Path
 ) -> None:
-    bot = play(kind, tmp_path, lambda bot: bot._kept.clear(), "adopt", goes_on)
+    bot = play(kind, tmp_path, lambda bot: bot.disks.clear(), "adopt", goes_on)
     slot = bot.session.trading.slots[bot.keys[0]]
     assert isinstance(slot.state, Open)
     holding = slot.state.holding
@@ -161,7 +161,7 @@ def test_a_rebuilt_position_is_closed_by_the_stop_that_stood_all_the_time(kind: 
         await bot.run(330)
         return bot
 
-    bot = play(kind, tmp_path, lambda bot: bot._kept.clear(), "adopt", then_falls)
+    bot = play(kind, tmp_path, lambda bot: bot.disks.clear(), "adopt", then_falls)
     (closed,) = [event for event in bot.events if isinstance(event, ClosedEvent)]
     assert closed.close_reason == "stop_loss"
     assert isinstance(bot.session.trading.slots[bot.keys[0]].state, Idle)
@@ -170,7 +170,7 @@ def test_a_rebuilt_position_is_closed_by_the_stop_that_stood_all_the_time(kind: 
 
 def test_two_strategies_that_could_own_a_lost_position_are_not_guessed_between(tmp_path: Path) -> None:
     def lose(bot: Bot) -> None:
-        bot._kept.clear()
+        bot.disks.clear()
 
     words = play("spot", tmp_path, lose, "adopt", refused, strategies=[Probe, Other])
     assert "could be that of 2 strategies; name one with --strategy" in words
@@ -178,7 +178,7 @@ def test_two_strategies_that_could_own_a_lost_position_are_not_guessed_between(t
 
 def test_a_position_that_no_order_of_ours_protects_is_nobodys_and_cannot_be_adopted(tmp_path: Path) -> None:
     def lose_all(bot: Bot) -> None:
-        bot._kept.clear()
+        bot.disks.clear()
         for order in bot.venue.contracts.book.open_orders("BTCUSDT", conditional=True):
             bot.venue.contracts.cancel(order, "world")
 
@@ -188,7 +188,7 @@ def test_a_position_that_no_order_of_ours_protects_is_nobodys_and_cannot_be_adop
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_flattening_a_lost_position_closes_it_and_leaves_no_order(kind: Kind, tmp_path: Path) -> None:
-    bot = play(kind, tmp_path, lambda bot: bot._kept.clear(), "flatten", goes_on)
+    bot = play(kind, tmp_path, lambda bot: bot.disks.clear(), "flatten", goes_on)
     assert stops(bot) == []
     assert held(bot) < Decimal("0.0001")
     assert any("closed the position of" in words for words in told(bot))
