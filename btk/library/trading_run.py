@@ -51,6 +51,10 @@ from btk.model.settings import Frame, Settings
 from btk.ports import Host, MarketFeed
 from btk.report.document import Document
 
+MADE_OF = "made_of"
+CHANGED = (
+    "a strategy, a risk rule or a setting is not what it was when the run was left; it goes on all the same"
+)
 MONEY: dict[Mode, str] = {
     "live": "broker none, so signals only and no orders",
     "paper": "live prices, no orders",
@@ -225,7 +229,16 @@ class TradingRun:
             "market": self._settings.exchange.market,
             KIND: "none" if self._brokerage is None else "ccxt",
             ACCOUNT: self._account.account_id if self._account else "",
+            MADE_OF: self._made_of,
         }
+
+    @property
+    def _made_of(self) -> str:
+        code, _, settings = wiring.digests(self._setup.job, self._settings, self._setup.root)
+        return f"{code}-{settings}"
+
+    def _has_changed(self, found: Restored) -> bool:
+        return found.commit is not None and found.commit.identity.get(MADE_OF) != self._made_of
 
     async def _connect(self, found: Restored, opened: AsyncExitStack, around: Attendants | None) -> None:
         if self._brokerage is None:
@@ -243,7 +256,9 @@ class TradingRun:
     def _replay(self, found: Restored) -> tuple[Beginning, Ticks]:
         frame, job = self._settings.frame, self._setup.job
         wiring.check_past(frame)
-        start = beginning(found, Wish(frame.from_ms, frame.to_ms, self._settings.wallet.start, self._fresh))
+        # The rest of it by other rules would be no replay of anything.
+        fresh = self._fresh or self._has_changed(found)
+        start = beginning(found, Wish(frame.from_ms, frame.to_ms, self._settings.wallet.start, fresh))
         end_ms = FrameEnd(frame, MODELS[job.model]).tick_ms
         check_frame(job.source, job.symbols, Span(frame.from_ms, end_ms))
         return start, ReplayTicks(job.symbols, frame.from_ms, end_ms)
@@ -282,6 +297,7 @@ class TradingRun:
         self, start: Beginning, found: Restored, session: Session, around: Attendants | None
     ) -> Started:
         folder = session.memory.folder
+        changed = (CHANGED,) if start.goes_on and self._has_changed(found) else ()
         if not start.goes_on:
             folder.describe(description(start.mark.run_id, self._run_mode, self._settings))
         return Started(
@@ -289,7 +305,7 @@ class TradingRun:
             folder=folder.path,
             goes_on=start.goes_on,
             reached_ms=start.reached_ms,
-            notes=(*found.notes, *session.memory.doubts(list(start.slots.values()))),
+            notes=(*found.notes, *session.memory.doubts(list(start.slots.values())), *changed),
             session=session,
             attendants=around,
             account=self._account,

@@ -55,3 +55,15 @@ def test_a_replay_leaves_what_a_backtest_leaves(tmp_path: Path, name: str, model
     assert told(replay.folder) == told(backtest.folder)
     assert shared(replay.document) == shared(backtest.document)
     assert told(replay.folder)
+
+
+def test_a_replay_with_other_parameters_does_not_go_on_with_the_one_that_was_left(tmp_path: Path) -> None:
+    root, frame = project(tmp_path), {"frame.from": "2024-01-01", "frame.to": "2024-01-02"}
+    runs = []
+    for fast in (10, 10, 5):
+        settings, _ = open_project(root, {**frame, "strategy.params.fast": fast})
+        control = StopControl("wait")
+        control.leave(143)
+        ended = asyncio.run(TradingRun(settings, root, "replay").run(control, lambda started: None))
+        runs.append(ended.folder.name)
+    assert runs[0] == runs[1] != runs[2]
