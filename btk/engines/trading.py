@@ -18,7 +18,7 @@ from btk.core.market import Market, Quotes
 from btk.core.model import NEVER
 from btk.core.risk import BookPosition, Standing
 from btk.core.rules import Terms
-from btk.core.slot_record import NEVER_MS, NumberedEvent, SlotRecord
+from btk.core.slot_record import NumberedEvent, SlotRecord
 from btk.core.states import Closing, Idle, Open, State, plan_of
 from btk.core.strategy import overrides
 from btk.engines.backtest import MODELS, Job, Seat, books_of
@@ -115,8 +115,7 @@ class Trading:
         for key, record in memory.slots.items():
             slot = self.slots[key]
             recall(slot, record)
-            if record.last_candle_ms != NEVER_MS:
-                self._seen[key] = record.last_candle_ms
+            self._seen[key] = record.last_candle_ms
             self._tape.hold(key, _held(slot), self._job.rules)
         self._recall_books(memory)
 

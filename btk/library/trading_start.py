@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from btk.core.commit import Change
-from btk.core.slot_record import SlotRecord
+from btk.core.slot_record import NEVER_MS, SlotRecord
 from btk.core.states import Idle
 from btk.engines.backtest import Seat
 from btk.engines.preflight import needed_history
@@ -106,7 +106,15 @@ def _as_left(found: Restored, last: Change, mark: RunMark, wish: Wish) -> Beginn
             f"wallet.start is {wish.wallet_start:g}, the run that goes on began with {wallet.start:g};"
             " set it back, let that run end with `btk stop`, or begin anew (paper: --fresh)"
         )
-    return Beginning(mark, found.slots, wallet, last.books, last.tick_ms, last.next_seq, goes_on=True)
+    slots = {key: _known_since(record, last.tick_ms) for key, record in found.slots.items()}
+    return Beginning(mark, slots, wallet, last.books, last.tick_ms, last.next_seq, goes_on=True)
+
+
+def _known_since(record: SlotRecord, tick_ms: int) -> SlotRecord:
+    """A slot that was forgotten has missed nothing: it begins where the run has come to."""
+    if record.last_candle_ms != NEVER_MS:
+        return record
+    return msgspec.structs.replace(record, last_candle_ms=tick_ms)
 
 
 def _rested(record: SlotRecord, before_ms: int) -> SlotRecord:
