@@ -9,7 +9,6 @@ from btk.core.holding import pnl_pct
 from btk.core.rules import Rules
 from btk.core.states import Closing, Open
 from btk.engines.ping import Ping
-from btk.library.signal_rows import row_of
 from btk.model.events import (
     AlarmEvent,
     AveragedEvent,
@@ -56,24 +55,25 @@ def news(kind: type[Told], event: Event, scene: Scene) -> Told | None:
     return MAKERS[kind](event, scene)
 
 
-def minute_news(ping: Ping, whose: Mapping[str, Any], rules: Rules) -> tuple[SignalTold, PingTold]:
-    """What is told of a minute: to those who hear of signals, and to those who hear of pings."""
-    row, price = row_of(ping.state), ping.price
-    told = PingTold(**whose, price=price, signal=row)
+def minute_news(
+    kind: type[Told], ping: Ping, row: SignalRow | None, whose: Mapping[str, Any], rules: Rules
+) -> Told:
+    """What is told of a minute in a payload of this kind; `row` is the signal of its state."""
+    price = ping.price
+    if kind is PingTold:
+        return PingTold(**whose, price=price, signal=row)
     if not isinstance(ping.state, Open | Closing) or row is None:
-        return SignalTold(**whose, action=ping.kind, price=price, signal=row, id=row.id if row else ""), told
-    take, stop = way(row, price, row.price_take_profit), way(row, price, row.price_stop_loss)
-    signal = SignalTold(
+        return SignalTold(**whose, action=ping.kind, price=price, signal=row, id=row.id if row else "")
+    return SignalTold(
         **whose,
         action="active",
         price=price,
         signal=row,
         id=row.id,
         pnl_pct=pnl_pct(ping.state.holding, price, rules),
-        take_progress_pct=take,
-        stop_progress_pct=stop,
+        take_progress_pct=way(row, price, row.price_take_profit),
+        stop_progress_pct=way(row, price, row.price_stop_loss),
     )
-    return signal, told
 
 
 def way(row: SignalRow, price: float, level: float) -> float:

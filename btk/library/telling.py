@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from btk.core.rules import Rules
-from btk.core.states import State
+from btk.core.states import IDLE, State
 from btk.engines.ping import Ping
 from btk.library.event_bus import BUS, EventBus
 from btk.library.news import Scene, minute_news, news
 from btk.library.order_news import order_told
-from btk.library.signal_rows import SignalRows
+from btk.library.signal_rows import SignalRows, row_of
 from btk.library.topics import MINUTES, TOPICS, topics_of, topics_of_minute
 from btk.model.bars import Span
 from btk.model.errors import BtkError
@@ -26,7 +26,7 @@ from btk.model.told import (
     Metric,
     PerformanceTold,
     RunMode,
-    SignalTold,
+    SignalRow,
     Told,
 )
 
@@ -54,11 +54,13 @@ class Teller:
         self._rows = SignalRows()
         self._measured: dict[Metric, int] = {}
         self._routes: dict[type[Event], tuple[str, ...]] = {}
+        self._minute_routes = {kind: topics_of_minute(kind, run.mode) for kind in MINUTES}
+        self._pinged: tuple[State, SignalRow | None] = (IDLE, None)
 
     @property
     def minutes(self) -> frozenset[type[State]]:
         """The states whose every minute somebody wants to hear of."""
-        return frozenset(kind for kind in MINUTES if self._heard(topics_of_minute(kind, self._run.mode)))
+        return frozenset(kind for kind, topics in self._minute_routes.items() if self._heard(topics))
 
     def hears(self, topic: str) -> bool:
         """Whether anybody listens to a topic."""
@@ -86,12 +88,17 @@ class Teller:
 
     def ping(self, key: SlotKey, ping: Ping) -> None:
         """Tell of a minute in which nothing changed."""
-        topics = self._heard(topics_of_minute(type(ping.state), self._run.mode))
+        topics = self._heard(self._minute_routes[type(ping.state)])
         if not topics or self._rules is None:
             return
-        signal, told = minute_news(ping, self.whose(key.symbol, key.strategy, ping.tick_ms), self._rules)
+        whose = self.whose(key.symbol, key.strategy, ping.tick_ms)
+        row = self._row_of(ping.state)
+        made: dict[type[Told], Told] = {}
         for topic in topics:
-            self.tell(topic, signal if TOPICS[topic].payload is SignalTold else told)
+            kind = TOPICS[topic].payload
+            if kind not in made:
+                made[kind] = minute_news(kind, ping, row, whose, self._rules)
+            self.tell(topic, made[kind])
 
     def order(self, key: SlotKey, intent: Intent, filled: bool) -> None:
         """Tell of an order that has come farther; `filled`: more of it is."""
@@ -167,6 +174,12 @@ class Teller:
 
     def _heard(self, topics: Iterable[str]) -> tuple[str, ...]:
         return tuple(topic for topic in topics if self._bus.hears(topic))
+
+    def _row_of(self, state: State) -> SignalRow | None:
+        # One state lasts for many minutes.
+        if self._pinged[0] is not state:
+            self._pinged = (state, row_of(state))
+        return self._pinged[1]
 
     def _route(self, kind: type[Event]) -> tuple[str, ...]:
         if kind not in self._routes:

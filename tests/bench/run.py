@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
@@ -23,6 +23,9 @@ from btk.core.rules import Rules  # noqa: E402
 from btk.core.strategy import Strategy  # noqa: E402
 from btk.engines.backtest import Backtest, Job, Seat  # noqa: E402
 from btk.engines.drivers import StopSwitch  # noqa: E402
+from btk.library.event_bus import EventBus  # noqa: E402
+from btk.library.listener import Wish  # noqa: E402
+from btk.library.telling import RunName, Teller  # noqa: E402
 from btk.model.bars import Span  # noqa: E402
 from btk.model.names import SlotKey  # noqa: E402
 from btk.model.settings import RiskProfile  # noqa: E402
@@ -82,6 +85,9 @@ def engine_figures(cache: Path) -> list[Figure]:
     for work, make, asked in works:
         seconds, trades = timed(lambda make=make: run(make()))  # type: ignore[misc]
         figures.append(Figure(work, seconds, asked, f"{trades} trades"))
+    for topic in ("signal_event", "signal"):
+        seconds, told = timed(lambda topic=topic: heard(job(source, strategies.CrossArrays), topic))  # type: ignore[misc]
+        figures.append(Figure(f"W1 arrays, {topic} listened to", seconds, None, f"{told} told"))
     return figures
 
 
@@ -101,6 +107,20 @@ def process_figures(cache: Path) -> list[Figure]:
         seconds, megabytes = process(command)
         figures.append(Figure(work, seconds, asked, f"{megabytes:.0f} MB"))
     return figures
+
+
+def heard(work: Job, topic: str) -> int:
+    """Run a job that a listener hears of; how often it was told."""
+    bus, told = EventBus(), list[Any]()
+    leave = bus.subscribe(topic, Wish(told.append))
+    teller = Teller(RunName("backtest", "bench", "bench", waits=True), work.rules, bus)
+    engine = Backtest(work, teller.event, time.perf_counter)
+    engine.ping(teller.minutes, teller.ping)
+    engine.passed = lambda reached_ms: teller.settle()
+    engine.run(StopSwitch())
+    teller.settle()
+    leave()
+    return len(told)
 
 
 def job(source: StoredCandles, cls: type[Strategy], model: str = "candle") -> Job:
