@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from btk.core import profit
-from btk.core.holding import Holding, Plan, legs, pnl_pct, realised_cost, seen
+from btk.core.holding import Holding, Plan, legs, pnl_pct, realised_cost
 from btk.core.rules import Terms
 from btk.model.events import (
     AveragedEvent,
@@ -152,9 +152,11 @@ def cancelled(
 
 def closed(holding: Holding, exit: Exit, terms: Terms) -> ClosedEvent:
     """A position ended; the exit price counts for the best and the worst it has seen (not by the origin's rules)."""
+    pct = pnl_pct(holding, exit.price, terms.rules)
+    extremes = (holding.best_pct, holding.worst_pct)
     if not terms.rules.quirks.extremes_by_price:
-        holding = seen(holding, exit.price, exit.price, terms.rules)
-    trade = _trade(holding, exit, terms)
+        extremes = (max(holding.best_pct, pct), min(holding.worst_pct, pct))
+    trade = _trade(holding, exit, pct, extremes, terms)
     return ClosedEvent(
         at_ms=exit.at_ms,
         tick_ms=exit.tick_ms,
@@ -169,9 +171,8 @@ def closed(holding: Holding, exit: Exit, terms: Terms) -> ClosedEvent:
     )
 
 
-def _trade(holding: Holding, exit: Exit, terms: Terms) -> Trade:
+def _trade(holding: Holding, exit: Exit, pct: float, extremes: tuple[float, float], terms: Terms) -> Trade:
     plan, invested = holding.plan, holding.invested
-    pct = pnl_pct(holding, exit.price, terms.rules)
     costs = profit.costs(plan.side, legs(holding, exit.price), terms.rules)
     return Trade(
         id=plan.id,
@@ -197,7 +198,7 @@ def _trade(holding: Holding, exit: Exit, terms: Terms) -> Trade:
         slippage_cost=costs.slippage_pct / 100 * invested,
         entries=holding.entries,
         partials=holding.partials,
-        peak_profit_pct=holding.best_pct,
-        max_drawdown_pct=holding.worst_pct,
+        peak_profit_pct=extremes[0],
+        max_drawdown_pct=extremes[1],
         note=f"{plan.note}; {exit.note}" if plan.note and exit.note else plan.note or exit.note,
     )

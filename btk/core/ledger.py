@@ -66,12 +66,12 @@ class Ledger:
 
     def apply(self, key: SlotKey, event: Event) -> None:
         """Book what an event did to the money of its slot."""
-        if isinstance(event, PartialClosedEvent):
+        if type(event) is PartialClosedEvent:
             self.realised += event.realised_cost
             self._realised_parts[key] = self._realised_parts.get(key, 0.0) + event.realised_cost
             self._committed[key] = self._committed.get(key, 0.0) - event.cost_basis * event.pct / 100
-        elif isinstance(event, ClosedEvent):
+        elif type(event) is ClosedEvent:
             self.realised += event.pnl_cost - self._realised_parts.get(key, 0.0)
             self.release(key)
-        elif isinstance(event, CancelledEvent):
+        elif type(event) is CancelledEvent:
             self.release(key)

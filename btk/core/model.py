@@ -79,7 +79,7 @@ class Minutes:
         )
 
 
-class Step(NamedTuple):
+class Step(msgspec.Struct, frozen=True):
     """What an input made of a state, and the events that tell it."""
 
     state: State

@@ -32,6 +32,12 @@ def entry_cost(
     return _capped(sizing, quantity * plan.price_open, equity)
 
 
+def is_as_planned(sizing: Sizing) -> bool:
+    """Whether an entry costs what its plan says, whatever the equity."""
+    caps = (sizing.min_cost, sizing.max_cost, sizing.max_position_pct)
+    return sizing.method == "fixed_cost" and caps == (None, None, None)
+
+
 def fixed_percentage(equity: float, risk_pct: float, price_open: float, price_stop: float) -> float:
     """The quantity whose loss at the stop is `risk_pct` of the equity."""
     distance = abs(price_open - price_stop)

@@ -66,6 +66,12 @@ State = Idle | Scheduled | Opening | Open | Closing
 IDLE = Idle()
 
 
+def holding_of(state: State) -> Holding | None:
+    """The position behind a state; None where nothing is open."""
+    # By type: it is asked several times a tick, and to ask whether a Struct is an instance takes four times as long.
+    return state.holding if type(state) is Open or type(state) is Closing else None
+
+
 def plan_of(state: State) -> Plan | None:
     """The plan behind a state; None where nothing is planned."""
     match state:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from btk.model.bars import Column
 
-FIRST_CHUNK = 256
+FIRST_CHUNK = 1024
 
 
 def first_outside(high: Column, low: Column, bounds: tuple[float, float], start: int, stop: int) -> int:

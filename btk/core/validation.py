@@ -29,7 +29,7 @@ def plan(signal: Signal, price: float, now_ms: int, terms: Terms) -> Plan | tupl
     cost = rules.position_cost if signal.cost is None else _positive("cost", signal.cost, problems)
     if signal.id is not None and not isinstance(signal.id, str):
         problems.append(f"id {signal.id!r} is not text")
-    if side and not any(math.isnan(number) for number in (entry, take, stop)):
+    if side and not math.isnan(entry + take + stop):
         _check_levels(side, (entry, take, stop), rules, problems)
     resting = signal.price_open is not None and (price - entry) * side > 0
     if side and not resting and not problems:

@@ -6,6 +6,8 @@ import asyncio
 import inspect
 from collections.abc import Callable
 from contextlib import closing
+from functools import lru_cache
+from types import FunctionType
 from typing import Any
 
 from btk.engines.loop import Conversation
@@ -56,7 +58,17 @@ def drive(conversation: Conversation, switch: StopSwitch) -> bool:
 
 def is_async(request: Ask | Watch) -> bool:
     """Whether what it calls is `async`."""
+    called = request.method if isinstance(request, Ask) else request.hook
+    function = getattr(called, "__func__", None)
+    if isinstance(function, FunctionType):
+        return _is_coroutine_function(function)
     return inspect.iscoroutinefunction(method_of(request))
+
+
+@lru_cache(maxsize=256)
+def _is_coroutine_function(function: FunctionType) -> bool:
+    # To look closely costs more than most questions, and each method is called thousands of times.
+    return inspect.iscoroutinefunction(inspect.unwrap(function))
 
 
 def method_of(request: Ask | Watch) -> Callable[..., Any]:

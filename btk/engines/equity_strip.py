@@ -74,10 +74,10 @@ class EquityStrip:
 
     def book(self, key: SlotKey, event: Event) -> None:
         """Add the profit that an event realised."""
-        if isinstance(event, PartialClosedEvent):
+        if type(event) is PartialClosedEvent:
             self._realised += event.realised_cost
             self._parts[key] = self._parts.get(key, 0.0) + event.realised_cost
-        elif isinstance(event, ClosedEvent):
+        elif type(event) is ClosedEvent:
             self._realised += event.pnl_cost - self._parts.pop(key, 0.0)
 
     def hold(self, key: SlotKey, holding: Holding | None, rules: Rules) -> None:

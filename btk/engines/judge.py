@@ -28,6 +28,7 @@ class Judge:
     def __init__(self, world: World, sizing: Sizing) -> None:
         self._world = world
         self._sizing = sizing
+        self._as_planned = sizings.is_as_planned(sizing)
 
     def judged(self, slot: Slot, signal: Signal, tick_ms: int) -> Plan | Rejection | Refusal:
         """What becomes of a signal at a tick."""
@@ -58,7 +59,7 @@ class Judge:
         return self._world.books.rule_refusal(slot.key, wish, self._world.tape.standing(tick_ms))
 
     def _sized(self, slot: Slot, signal: Signal, plan: Plan, tick_ms: int) -> Plan | Refusal:
-        if signal.cost is not None:
+        if signal.cost is not None or self._as_planned:
             return plan
         equity = self._world.tape.equity_at(tick_ms)
         cost = sizings.entry_cost(self._sizing, plan, equity, lambda: self._average_range(slot))

@@ -6,6 +6,7 @@ It is a generator: it yields requests (questions and hooks of strategies) and is
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Sequence
+from operator import attrgetter
 from typing import Any
 
 from btk.core.model import NEVER
@@ -22,6 +23,7 @@ from btk.engines.slot_hooks import SIGNAL_HOOKS
 from btk.engines.slot_outlook import (
     hard_ms,
     has_more_at,
+    is_asked,
     is_looked_at,
     is_sure_to_be_asked,
     plan_next,
@@ -34,6 +36,7 @@ from btk.model.settings import Sizing
 from btk.model.signal import Signal
 
 Conversation = Generator[Request, Answer | None, None]
+_NEXT_MS = attrgetter("next_ms")
 
 
 class Loop:
@@ -73,7 +76,7 @@ class Loop:
         for slot in slots:
             slot.enter(stretch.minutes[slot.key.symbol], stretch.first_ms, late=not stretch.decides)
             plan_next(slot, stretch.first_ms - MINUTE_MS)
-        while (tick := min((slot.next_ms for slot in slots), default=NEVER)) <= stretch.last_ms:
+        while (tick := min(map(_NEXT_MS, slots), default=NEVER)) <= stretch.last_ms:
             yield from self._tick(int(tick))
         for slot in slots:
             slot.settle(stretch.last_ms)
@@ -82,10 +85,13 @@ class Loop:
 
     def _tick(self, tick: int) -> Conversation:
         self.now_ms = tick
-        due = [slot for slot in self._present if slot.next_ms <= tick]
-        stepped = [slot for slot in due if slot.hard_next_ms <= tick]
-        for slot in due:
-            slot.reached_ms = tick
+        due, stepped = [], []
+        for slot in self._present:
+            if slot.next_ms <= tick:
+                slot.reached_ms = tick
+                due.append(slot)
+                if slot.hard_next_ms <= tick:
+                    stepped.append(slot)
         for slot in stepped:
             slot.exits(tick)
         for slot in stepped:
@@ -103,8 +109,14 @@ class Loop:
             asks = [prepare(slot, tick) for slot in due if is_sure_to_be_asked(slot, tick)]
             yield Ahead(asks)
         for slot in due:
-            if slot.reached_ms <= self._last_decision_ms and (slot.changed or slot.hard_next_ms <= tick):
-                yield from self._decide(slot, slot.reached_ms)
+            at_ms = slot.reached_ms
+            if at_ms > self._last_decision_ms or not (slot.hard_next_ms <= tick or slot.changed):
+                continue
+            self._obey(slot, at_ms)
+            if slot.hooks.due:
+                yield from self._call_due_hooks(slot, at_ms)
+            if type(slot.state) is Idle and is_asked(slot, at_ms):
+                yield from self._ask(slot, at_ms)
 
     def _hooks(self, slot: Slot, tick: int, alone: bool) -> Conversation:
         slot.phase = Phase.HOOKS
@@ -178,7 +190,7 @@ class Loop:
             slot.hooks.due.append(("on_error", (error,)))
             yield from self._call_due_hooks(slot, answer.tick_ms)
 
-    def _decide(self, slot: Slot, tick: int) -> Conversation:
+    def _obey(self, slot: Slot, tick: int) -> None:
         slot.phase = Phase.DECISIONS
         slot.clock(tick)
         if slot.inbox.next_ms <= tick:
@@ -186,12 +198,11 @@ class Loop:
                 slot.obey(command, tick)
         if slot.flattening:
             slot.obey(Flatten(), tick)
-        if slot.hooks.due:
-            yield from self._call_due_hooks(slot, tick)
-        if type(slot.state) is Idle and slot.asks:
-            said = yield from self._question(slot, tick)
-            if said is not None:
-                yield from self._consider(slot, said)
+
+    def _ask(self, slot: Slot, tick: int) -> Conversation:
+        said = yield from self._question(slot, tick)
+        if said is not None:
+            yield from self._consider(slot, said)
         if slot.hooks.due:
             yield from self._call_due_hooks(slot, tick)
 
@@ -204,9 +215,9 @@ class Loop:
         if slot.answer is not None:
             found, slot.answer = slot.answer, None
             return found
-        if slot.schedule.next_tick(tick) != tick:
-            return None
         if slot.prepared is not None:
+            if slot.schedule.next_tick(tick) != tick:
+                return None
             said = yield from self._patiently(slot, slot.prepared, tick)
             return said
         last = self._ask_until(slot, tick)

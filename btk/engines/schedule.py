@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import takewhile
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from btk.core.model import NEVER
 from btk.model.intervals import MINUTE_MS
+
+
+class _Known(NamedTuple):
+    """The first due tick from a moment on, as long as the interval slot asked last is the same."""
+
+    tick_ms: float
+    from_ms: int
+    asked_slot_ms: int
+
+
+NOTHING_KNOWN = _Known(-1, 0, -1)
 
 
 class QuestionSchedule:
@@ -28,13 +40,22 @@ class QuestionSchedule:
         self._grid_ms = grid_ms
         self._grid_from_ms = grid_from_ms
         self._candidates: NDArray[np.int64] | None = None
+        self._known = NOTHING_KNOWN
 
     def only_at(self, bar_closes_ms: NDArray[np.int64]) -> None:
         """Ask only in interval slots that start at one of these bar closes (ascending)."""
         self._candidates = bar_closes_ms
+        self._known = NOTHING_KNOWN
 
     def next_tick(self, now_ms: int) -> float:
         """The first tick at or after `now_ms` at which the slot is due; infinite when there is none."""
+        # What was found for an earlier moment holds until it comes: it is looked up several times a position.
+        known = self._known
+        if known.asked_slot_ms != self.asked_slot_ms or not known.from_ms <= now_ms <= known.tick_ms:
+            self._known = known = _Known(self._found(now_ms), now_ms, self.asked_slot_ms)
+        return known.tick_ms
+
+    def _found(self, now_ms: int) -> float:
         tick = self._on_grid(max(now_ms, self._first_ms))
         while True:
             slot_ms = tick - tick % self.interval_ms

@@ -17,7 +17,7 @@ from btk.core.notes import Notes
 from btk.core.position import Position
 from btk.core.risk import candidate
 from btk.core.rules import Terms
-from btk.core.states import IDLE, Closing, Idle, Open, Opening, Scheduled, State, plan_of
+from btk.core.states import IDLE, Idle, Open, Opening, Scheduled, State, holding_of, plan_of
 from btk.core.strategy import Strategy
 from btk.engines.inbox import Inbox
 from btk.engines.journal import Phase
@@ -183,7 +183,7 @@ class Slot:
         """Take on a state and tell the events that led to it."""
         was, self.state = self.state, state
         if events:
-            self._remember_hooks(was, events)
+            self._remember(was, events)
             self.tell(events)
         if type(state) is Idle and self.notes.state:
             self.forget_signal()
@@ -204,16 +204,15 @@ class Slot:
             if type(event) in MONEY_EVENTS:
                 world.books.apply(self.key, event)
                 world.tape.book(self.key, event)
-        holding = self.state.holding if isinstance(self.state, Open | Closing) else None
-        world.tape.hold(self.key, holding, self.terms.rules)
+        world.tape.hold(self.key, holding_of(self.state), self.terms.rules)
 
     def settle(self, tick_ms: int) -> None:
         """Account for every minute of a position up to a tick: best and worst, break-even, milestones."""
-        state = self.state
-        if isinstance(state, Open | Closing):
+        holding = holding_of(self.state)
+        if holding is not None:
             row = self.minutes.row_at(tick_ms)
             self._settle_extremes(row)
-            self._settle_milestones(row, state.holding)
+            self._settle_milestones(row, holding)
 
     def settle_after_hook(self, tick_ms: int, before: Holding) -> None:
         """The same after a hook, against the position as it was `before`; a hook that ended it leaves no milestones."""
@@ -227,10 +226,10 @@ class Slot:
 
     def holding_at(self, tick_ms: int) -> Holding:
         """The open position with the best and worst it has seen until a tick."""
-        state = self.state
-        if not isinstance(state, Open | Closing):
+        holding = holding_of(self.state)
+        if holding is None:
             raise LookupError("no position is open")
-        return self.sightings.with_extremes(state.holding, self.minutes.row_at(tick_ms))
+        return self.sightings.with_extremes(holding, self.minutes.row_at(tick_ms))
 
     def open_desk(self, tick_ms: int) -> Desk:
         """A desk for commands given by a hook at a tick; what the candle showed counts before what they change."""
@@ -311,34 +310,36 @@ class Slot:
         return self._world.books.reserve_more(self.key, cost)
 
     def _settle_extremes(self, row: int) -> None:
-        state = self.state
-        if isinstance(state, Open | Closing):
-            holding = self.sightings.count_extremes(state.holding, row)
-            if holding is not state.holding:
-                self.state = msgspec.structs.replace(state, holding=holding)
+        before = holding_of(self.state)
+        if before is not None:
+            holding = self.sightings.count_extremes(before, row)
+            if holding is not before:
+                self.state = msgspec.structs.replace(self.state, holding=holding)
 
     def _settle_milestones(self, row: int, before: Holding) -> None:
-        state = self.state
+        state, holding = self.state, holding_of(self.state)
         wanted = self.hooks.hear_milestones or self._world.tells_milestones
-        if not isinstance(state, Open | Closing) or not wanted:
+        if holding is None or not wanted:
             return
         found = self.sightings.count_milestones(before, row)
         if not found:
             return
-        self.state = msgspec.structs.replace(state, holding=milestones.told(state.holding, found))
+        self.state = msgspec.structs.replace(state, holding=milestones.told(holding, found))
         minutes = self.minutes
         for at_row, level in found:
             candle = (minutes.first_ms + at_row * MINUTE_MS, float(minutes.price[at_row]))
             event = facts.milestone(before.plan, level, candle, self.terms)
             self._world.journal.note(Phase.HOOKS, self.order, self.key, event)
             if self.hooks.hear_milestones:
-                self._remember_hooks(state, (event,))
+                self._remember(state, (event,))
 
-    def _remember_hooks(self, was: State, events: Sequence[Event]) -> None:
+    def _remember(self, was: State, events: Sequence[Event]) -> None:
+        hooks = self.hooks
         for event in events:
-            if isinstance(event, OpenedEvent):
+            if type(event) is OpenedEvent:
                 self._remember_id(was)
-            self.hooks.remember(event, Change(was, self.state), self.view, self.terms.rules)
+            if hooks.heeded:
+                hooks.remember(event, Change(was, self.state), self.view, self.terms.rules)
 
     def _remember_id(self, was: State) -> None:
         plan = plan_of(was) or plan_of(self.state)

@@ -13,20 +13,24 @@ def plan_next(slot: Slot, now_ms: int) -> None:
     """Find the next tick at which a slot has to be looked at, and the next at which it has to be stepped."""
     if slot.changed or now_ms >= slot.hard_next_ms or type(slot.state) is Idle:
         slot.hard_next_ms, slot.planned = hard_ms(slot, now_ms), slot.state
-    slot.next_ms = now_ms + MINUTE_MS if slot.watches or slot.hooks.due else slot.hard_next_ms
+    looks_at_all = slot.hooks.heeded and (slot.watches or slot.hooks.due)
+    slot.next_ms = now_ms + MINUTE_MS if looks_at_all else slot.hard_next_ms
 
 
 def hard_ms(slot: Slot, now_ms: int) -> float:
     """The first tick after now at which something other than a minute that is only told of can happen."""
     state, minutes, soonest = slot.state, slot.minutes, now_ms + MINUTE_MS
-    if isinstance(state, Idle):
+    if type(state) is Idle:
         return max(soonest, min(_next_question(slot, now_ms), slot.inbox.next_ms))
-    if isinstance(state, Opening):
+    if type(state) is Opening:
         return soonest
     start, rules = minutes.row_at(now_ms) + 1, slot.row
-    row = _next_heard(slot, start, rules.touch(state, minutes, start, len(minutes)))
-    touched = minutes.tick_of(row) if row < len(minutes) else NEVER
-    return max(soonest, min(touched, rules.deadline_ms(state, slot.terms), slot.inbox.next_ms))
+    deadline_ms = rules.deadline_ms(state, slot.terms)
+    # What it touches after its time is over is nothing to it.
+    stop = len(minutes) if deadline_ms == NEVER else min(minutes.row_at(int(deadline_ms)) + 1, len(minutes))
+    row = _next_heard(slot, start, rules.touch(state, minutes, start, stop))
+    touched = minutes.tick_of(row) if row < stop else NEVER
+    return max(soonest, min(touched, deadline_ms, slot.inbox.next_ms))
 
 
 def has_more_at(slot: Slot, tick_ms: int) -> bool:
@@ -59,9 +63,14 @@ def is_looked_at(slot: Slot, tick_ms: int) -> bool:
 
 def _next_heard(slot: Slot, start: int, stop: int) -> int:
     state = slot.state
-    if not isinstance(state, Open) or not slot.hooks.hear_milestones:
+    if not slot.hooks.hear_milestones or not isinstance(state, Open):
         return stop
     return slot.sightings.next_milestone(state.holding, start, stop)
+
+
+def is_asked(slot: Slot, tick_ms: int) -> bool:
+    """Whether an idle slot has a question, or an answer that came ahead, at a tick."""
+    return _next_question(slot, tick_ms - MINUTE_MS) <= tick_ms and slot.asks
 
 
 def _next_question(slot: Slot, now_ms: int) -> float:
