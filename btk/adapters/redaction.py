@@ -44,13 +44,16 @@ class Redaction:
 
     def __call__(self, text: object, longest: int = LONGEST_LINE) -> str:
         """One line of it, without secrets, at most `longest` characters."""
-        line = str(text)
+        return shortened(self.hidden(str(text)), longest)
+
+    def hidden(self, text: str) -> str:
+        """All of it, as it is, but without secrets."""
         # The longest first: a part that is replaced would hide the whole from the search.
         for known in sorted(self._known, key=len, reverse=True):
-            line = line.replace(known, _STARS)
+            text = text.replace(known, _STARS)
         for shape in _SHAPES:
-            line = shape.sub(rf"\1{_STARS}", line)
-        return shortened(line, longest)
+            text = shape.sub(rf"\1{_STARS}", text)
+        return text
 
 
 def _parts(text: str) -> list[str]:

@@ -75,7 +75,7 @@ def run(arguments: list[str]) -> int:
     try:
         _call(arguments or ["--help"], started)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 (the outermost loop: everything ends here)
-        return finish(error, started.verbose)
+        return finish(error, started.verbose, started.secrets)
     return finish(None, started.verbose)
 
 

@@ -19,6 +19,7 @@ from btk.cli.real_money import check_askable, confirm
 from btk.cli.selection import ExchangeName
 from btk.cli.trading_screen import say
 from btk.library.broker_check import BrokerCheck, Checked, Subject
+from btk.library.broker_start import Brokerage
 from btk.library.state_backends import FOLDERS
 from btk.model.accounts import AccountFacts
 from btk.wiring import Allowances
@@ -53,7 +54,8 @@ def check(  # noqa: PLR0917 (every parameter is a flag)
     loaded = chosen_settings(context, config, with_sandbox([*(assignments or ()), *named], sandbox))
     check_askable(loaded.settings, yes)
     allowed = Allowances(allow_withdrawal_key, unproven_venue)
-    checked = _checked(loaded, allowed, symbol, yes)
+    account = account_of(context, loaded, allowed)
+    checked = _checked(loaded, account, symbol, yes)
     if as_json:
         print_document(checked.report)
     elif checked.error is None:
@@ -62,17 +64,17 @@ def check(  # noqa: PLR0917 (every parameter is a flag)
         raise checked.error
 
 
-def _checked(loaded: Loaded, allowed: Allowances, symbol: str | None, yes: bool) -> Checked:
+def _checked(loaded: Loaded, account: Brokerage, symbol: str | None, yes: bool) -> Checked:
     settings, root = loaded.settings, loaded.root
     name = wiring.traded_name(symbol, settings) if symbol else wiring.symbols(settings)[0]
     data = root / settings.state.path / FOLDERS["live"]
     subject = Subject(
-        broker=account_of(loaded, allowed).broker,
+        broker=account.broker,
         symbol=name,
         exchange=settings.exchange.name,
         sandbox=settings.exchange.sandbox,
         journal=CheckJournal(data),
-        allow=lambda account: _ask(account, name, yes),
+        allow=lambda facts: _ask(facts, name, yes),
         say=say,
     )
     # A live run of this project would take the orders of the check for strangers.

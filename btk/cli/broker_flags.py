@@ -10,6 +10,7 @@ import typer
 
 from btk import wiring
 from btk.adapters.settings import Loaded
+from btk.cli.invocation import invocation
 from btk.cli.real_money import asking, check_askable
 from btk.library.broker_start import Brokerage
 from btk.library.settling import HALT, Wish
@@ -48,19 +49,19 @@ def with_sandbox(assignments: Iterable[str] | None, sandbox: bool) -> list[str]:
     return [*(assignments or ()), *(("exchange.sandbox=true",) if sandbox else ())]
 
 
-def account_of(loaded: Loaded, allowed: Allowances) -> Brokerage:
-    """The account of the settings, nobody asked; `SettingsError`."""
+def account_of(context: typer.Context, loaded: Loaded, allowed: Allowances) -> Brokerage:
+    """The account of the settings, nobody asked; its keys will be in nothing that is said. `SettingsError`."""
     settings, root = loaded.settings, loaded.root
-    keys = wiring.account_keys(settings, root)
-    return Brokerage(
-        broker=wiring.broker(settings, root, allowed),
-        secrets=tuple(key for key in keys if key is not None),
-    )
+    keys = tuple(key for key in wiring.account_keys(settings, root) if key is not None)
+    invocation(context).secrets.extend(keys)
+    return Brokerage(broker=wiring.broker(settings, root, allowed), secrets=keys)
 
 
-def brokerage(loaded: Loaded, allowed: Allowances, yes: bool, on_mismatch: Wish = HALT) -> Brokerage:
+def brokerage(
+    context: typer.Context, loaded: Loaded, allowed: Allowances, yes: bool, on_mismatch: Wish = HALT
+) -> Brokerage:
     """The same for real orders. `UsageError` where real money is meant and nobody can be asked."""
     settings = loaded.settings
     check_askable(settings, yes)
     ask = asking(settings, wiring.symbols(settings), yes)
-    return account_of(loaded, allowed)._replace(allow=ask, on_mismatch=on_mismatch)
+    return account_of(context, loaded, allowed)._replace(allow=ask, on_mismatch=on_mismatch)

@@ -6,12 +6,14 @@ import errno
 import os
 import sys
 import traceback
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
 import typer
 
 from btk.model.errors import BtkError
+from btk.model.secret import Secret
 
 UNEXPECTED = 1
 INTERRUPTED = 130
@@ -55,14 +57,17 @@ def ending_of(error: BaseException) -> Ending:
             return Ending(UNEXPECTED, (_unexpected(error),))
 
 
-def finish(error: BaseException | None, verbose: bool) -> int:
-    """Say how it ended, leave stdout in a state that the interpreter can close in silence; the exit code."""
+def finish(error: BaseException | None, verbose: bool, secrets: Sequence[Secret] = ()) -> int:
+    """Say how it ended, leave stdout in a state that the interpreter can close in silence; the exit code.
+
+    `secrets` are in nothing that is said, tracebacks included.
+    """
     ending = ending_of(error) if error is not None else Ending(0)
     unwritable = _flushed()
     if unwritable is not None and ending.exit_code == 0:
         ending = ending_of(unwritable)
     with suppress(OSError):  # nobody can be told that stderr cannot be written
-        _say(ending, error if verbose else None)
+        _say(ending, error if verbose else None, secrets)
     return ending.exit_code
 
 
@@ -76,13 +81,23 @@ def _flushed() -> OSError | None:
     return None
 
 
-def _say(ending: Ending, error: BaseException | None) -> None:
+def _say(ending: Ending, error: BaseException | None, secrets: Sequence[Secret]) -> None:
     if sys.stderr is None:
         return
-    if error is not None and ending.lines:
-        traceback.print_exception(error)
-    for line in ending.lines:
-        print(f"btk: {line}", file=sys.stderr)
+    shown = traceback.format_exception(error) if error is not None and ending.lines else []
+    text = "".join((*shown, *(f"btk: {line}\n" for line in ending.lines)))
+    print(_without(secrets, text), end="", file=sys.stderr)
+
+
+def _without(secrets: Sequence[Secret], text: str) -> str:
+    if not secrets:
+        return text
+    from btk.adapters.redaction import Redaction
+
+    redaction = Redaction()
+    for secret in secrets:
+        redaction.hide(secret)
+    return redaction.hidden(text)
 
 
 def _usage(error: typer.TyperException) -> str:

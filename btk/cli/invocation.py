@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 import btk
+from btk.model.secret import Secret
 
 
 @dataclass(slots=True)
 class Invocation:
-    """Filled in while the command line is read."""
+    """Filled in while the command line is read; `secrets` by the command that reads some."""
 
     root: Path | None = None
     verbose: bool = False
+    secrets: list[Secret] = field(default_factory=list)
 
 
 def invocation(context: typer.Context) -> Invocation:

@@ -66,6 +66,6 @@ def live(  # noqa: PLR0917 (every parameter is a flag)
     account = None
     if loaded.settings.broker.kind == "ccxt":
         allowed = Allowances(allow_withdrawal_key, unproven_venue)
-        account = brokerage(loaded, allowed, yes, Wish(on_mismatch.value))
+        account = brokerage(context, loaded, allowed, yes, Wish(on_mismatch.value))
     run = TradingRun(loaded.settings, loaded.root, "live", brokerage=account)
     run_trading(run, StopControl(on_stop.value), loaded.root, as_json)

@@ -16,7 +16,7 @@ from btk.cli.output import print_document, strategies_print_to_stderr
 from btk.cli.real_money import confirm
 from btk.cli.run_options import OfStrategies, OfSymbols, names_in
 from btk.cli.trading_screen import say
-from btk.library.broker_start import RECONCILIATION
+from btk.library.broker_start import RECONCILIATION, Brokerage
 from btk.library.settling import Wish
 from btk.library.stop_control import StopControl
 from btk.library.trading_run import Started, TradingRun
@@ -40,14 +40,15 @@ def adopt(  # noqa: PLR0917 (every parameter is a flag)
     assignments: Assignments = None,
     as_json: AsJson = False,
 ) -> None:
-    """Take what is provably ours at the account into the live state. Sends no order; btk live then protects it.
+    """Take what is provably ours at the account into the live state, and protect it. Opens nothing.
 
     Ours are orders with ids of btk's own form, and the position that a stop among them protects.
     """
     loaded = chosen_settings(context, config, with_sandbox(assignments, sandbox))
     _ask(loaded, yes)
     wish = Wish("adopt", _traded(symbols, loaded), names_in(strategy))
-    adopted = _adopted(loaded, Allowances(allow_withdrawal_key, unproven_venue), wish)
+    allowed = Allowances(allow_withdrawal_key, unproven_venue)
+    adopted = _adopted(loaded, account_of(context, loaded, allowed)._replace(on_mismatch=wish))
     if as_json:
         print_document({"schema": "btk.state-adopt/1", "adopted": adopted})
     else:
@@ -69,10 +70,9 @@ def _traded(symbols: list[str] | None, loaded: Loaded) -> tuple[str, ...] | None
     return None if names is None else tuple(wiring.traded_name(name, loaded.settings) for name in names)
 
 
-def _adopted(loaded: Loaded, allowed: Allowances, wish: Wish) -> list[str]:
+def _adopted(loaded: Loaded, account: Brokerage) -> list[str]:
     """What was adopted, in words: a live run that is left before its first tick."""
     settings, root, words = loaded.settings, loaded.root, list[str]()
-    account = account_of(loaded, allowed)._replace(on_mismatch=wish)
     run, control = TradingRun(settings, root, "live", brokerage=account), StopControl("leave")
     control.leave(0)
 

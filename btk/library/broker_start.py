@@ -73,7 +73,8 @@ async def tend_orders(
         done, cannot = await settling.settle(sorted({row.symbol for row in mismatches}))
         for words in done:
             session.alarms.once(session.tick_ms, RECONCILIATION, words)
-        mismatches = await patiently(orders.mismatches)
+        # What was taken in is protected at once.
+        mismatches = await patiently(orders.start)
     if mismatches or cannot:
         await session.keep_now()
         raise Unmatched("\n".join((*_table(mismatches), *cannot)))

@@ -5,8 +5,9 @@ import errno
 import pytest
 import typer
 
-from btk.cli.endings import Ending, Terminated, ending_of
+from btk.cli.endings import Ending, Terminated, ending_of, finish
 from btk.model.errors import AlreadyRunning, CheckFailed, DataError, Fatal, SettingsError, StrategyError
+from btk.model.secret import Secret
 
 
 @pytest.mark.parametrize(
@@ -45,3 +46,14 @@ def test_the_unexpected_is_one_line_with_its_type_and_the_way_to_the_traceback()
 
 def test_leaving_with_a_code_says_nothing() -> None:
     assert ending_of(typer.Exit(3)).lines == ()
+
+
+def test_a_secret_is_in_no_line_that_is_said_and_in_no_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        raise RuntimeError("GET https://example.org?key=sentinel-key&signature=abcdef0123")
+    except RuntimeError as error:
+        finish(error, verbose=True, secrets=[Secret("sentinel-key")])
+    told = capsys.readouterr().err
+    assert "Traceback" in told
+    assert "RuntimeError: GET https://example.org?key=***&signature=***" in told
+    assert not [text for text in ("sentinel", "abcdef") if text in told]
