@@ -11,6 +11,7 @@ import msgspec
 from btk.adapters.command_files import CommandFiles
 from btk.adapters.disk import Disk
 from btk.adapters.run_folder import RunFolder
+from btk.adapters.state_factory import Factory
 from btk.adapters.state_memory import MemoryBackend
 from btk.core.rules import Rules
 from btk.core.slot_record import AnyEvent
@@ -58,9 +59,10 @@ class OddRun:
         self.ticks: list[int] = []
         self.session: Session
         self.control: StopControl
-        self.patience = Patience(question=0.05, hook=0.05, limit=180)
+        self.patience = Patience(question=20.0, hook=20.0, limit=180.0)
         self.orders = CommandFiles(folder)
-        self.backends: dict[tuple[str, str], StateBackend] = {}
+        self.backend: Factory = self._in_memory
+        self._backends: dict[tuple[str, str], StateBackend] = {}
         self._folder = folder
         self.minutes = minutes
         self._strategies = strategies
@@ -123,10 +125,11 @@ class OddRun:
             seats=seats, source=self.feed.source, frame=frame, model=self.model, rules=FAST, wallet_start=1e6
         )
 
-    def _store(self) -> StateStore:
-        def backend(entity_name: str, base_dir: str) -> StateBackend:
-            place = (base_dir, entity_name)
-            return self.backends.setdefault(place, MemoryBackend(entity_name, base_dir))
+    def _in_memory(self, entity_name: str, base_dir: str) -> StateBackend:
+        return self._backends.setdefault((base_dir, entity_name), MemoryBackend(entity_name, base_dir))
 
+    def _store(self) -> StateStore:
         slots = sorted(SlotKey(symbol, name, "test") for symbol in self.minutes for name in self._strategies)
-        return StateStore(StateBackends("paper", backend), Roster(exchange="test", slots=tuple(slots)), OWNER)
+        return StateStore(
+            StateBackends("paper", self.backend), Roster(exchange="test", slots=tuple(slots)), OWNER
+        )

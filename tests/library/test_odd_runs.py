@@ -16,6 +16,7 @@ from btk.adapters.equity_series import whole_rows
 from btk.core.market import Market
 from btk.core.position import Position
 from btk.core.strategy import Strategy
+from btk.engines.patient_driver import Patience
 from btk.model.bars import Bars
 from btk.model.errors import DumpError, Fatal, Transient
 from btk.model.events import ClosedEvent, ErrorEvent, OpenedEvent
@@ -27,6 +28,8 @@ from tests.properties.random_market import random_minutes
 
 BEGIN_MS = 1_704_153_600_000  # 2024-01-02T00:00Z, to the second
 HOUR, DAY = 3600, 86_400
+SHORT = Patience(question=0.4, hook=0.4, limit=180.0)
+"""Long enough for a busy machine to call what does not hang."""
 
 
 class Watched(Strategy):
@@ -303,6 +306,7 @@ def test_a_strategy_that_hangs_is_given_up_and_asked_again_when_it_has_returned(
     free = threading.Event()
     trouble = Trouble(lambda: free.wait(20) and None)
     run = run_of(tmp_path, holds=watched(notes), hangs=trouble.strategy())
+    run.patience = SHORT
     run.live(1200, {700: lambda run: free.set()})
     assert follow(since_opened(notes))
     (told,) = run.told(ErrorEvent)
@@ -321,6 +325,7 @@ def test_a_slow_answer_counts_at_the_tick_at_which_it_comes(tmp_path: Path) -> N
 
     trouble = Trouble(act)
     run = run_of(tmp_path, slow=trouble.strategy())
+    run.patience = SHORT
     run.live(600, {100: lambda run: free.set()})
     (opened,) = run.told(OpenedEvent)
     assert isinstance(opened, OpenedEvent)
@@ -342,6 +347,7 @@ def test_a_hook_that_hangs_is_given_up_with_what_it_asks_for_later(tmp_path: Pat
             done.append("closed")
 
     run = run_of(tmp_path, holds=watched(notes), hangs=watched([], on_active=on_active))
+    run.patience = SHORT
     run.live(900, {600: lambda run: free.set()})
     assert follow(since_opened(notes))
     assert done == ["hung"]
