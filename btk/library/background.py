@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
+from btk.model.errors import UsageError
 from btk.model.names import SlotKey
 
 Status = Literal["idle", "running", "done"]
@@ -56,8 +57,15 @@ class Background(Generic[R]):
         """Its name under `dump/runs`; "" while it has none yet."""
         return self._work.run_id
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether it runs, or has ended."""
+        return self.status != "idle"
+
     def begin(self) -> None:
-        """Start it."""
+        """Start it; `UsageError` the second time."""
+        if self.has_begun:
+            raise UsageError("this run has begun before; ask for another one")
         self.status = "running"
         self._thread.start()
 
@@ -74,12 +82,12 @@ class Background(Generic[R]):
         self.stop()
 
     def wait(self, seconds: float | None = None) -> R:
-        """Its result once it has ended; raises what ended it, or `TimeoutError`."""
+        """Its result once it has ended; raises what ended it, or `TimeoutError`; `UsageError` before it has begun."""
+        if not self.has_begun:
+            raise UsageError("this run has not begun: loop over it")
         self._thread.join(seconds)
         if self.status != "done":
-            raise TimeoutError(
-                f"it has not ended after {seconds:g} seconds" if seconds else "it has not begun"
-            )
+            raise TimeoutError(f"it has not ended after {seconds:g} seconds")
         if self.error is not None:
             raise self.error
         return self._result

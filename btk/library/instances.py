@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from btk.adapters.candle_series import symbol_names
 from btk.library.background import Background, Status
 from btk.model.errors import AlreadyRunning
 from btk.model.names import SlotKey
@@ -55,8 +56,15 @@ class Instances:
     def _running(
         self, symbol: str | None, strategy: str | None
     ) -> list[tuple[Background[Any], Sequence[SlotKey]]]:
+        form = None if symbol is None else symbol_names(symbol).file_form
         chosen: dict[int, tuple[Background[Any], list[SlotKey]]] = {}
         for key, run in self._runs.items():
-            if run.status == "running" and symbol in (None, key.symbol) and strategy in (None, key.strategy):
+            meant = _is_named(key.symbol, form) and strategy in (None, key.strategy)
+            if meant and run.status == "running":
                 chosen.setdefault(id(run), (run, []))[1].append(key)
         return list(chosen.values())
+
+
+def _is_named(symbol: str, form: str | None) -> bool:
+    # On swap BTCUSDT means BTCUSDT.USDT.
+    return form in (None, symbol, symbol.partition(".")[0])

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 from btk.library.background import Background
 from btk.library.event_bus import BUS, EventBus
 from btk.library.listener import Wish
+from btk.model.errors import UsageError
 from btk.model.told import Told
 
 R = TypeVar("R")
@@ -45,6 +46,8 @@ class RunEvents(Generic[R, E]):
 
     @contextmanager
     def _stream(self) -> Iterator[Callable[[], E | None]]:
+        if self.run.has_begun:
+            raise UsageError("a run is looped over once; ask for another one")
         told: SimpleQueue[Any] = SimpleQueue()
         wish = Wish(told.put, lambda payload: payload.run_id == self.run.run_id)
         unsubscribe = self._bus.subscribe(self._topic, wish)

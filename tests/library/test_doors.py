@@ -159,6 +159,21 @@ def test_a_stop_names_a_symbol_and_a_strategy_and_may_be_said_twice(root: Path) 
     assert second.wait(60).complete
 
 
+def test_a_stop_understands_every_way_to_write_a_symbol(root: Path) -> None:
+    run = Backtest.background("BTC/USDT", "every_hour", where=root, changes={"frame.to": "2025-06-01"})
+    Backtest.stop("BTC/USDT", "every_hour")
+    assert not run.wait(60).complete
+
+
+def test_a_run_is_looped_over_once_and_waited_for_once_it_has_begun(root: Path) -> None:
+    loop = Backtest.run("BTCUSDT", where=root)
+    with pytest.raises(UsageError, match="has not begun"):
+        loop.run.wait()
+    list(loop)
+    with pytest.raises(UsageError, match="looped over once"):
+        list(loop)
+
+
 def test_a_run_can_be_awaited(root: Path) -> None:
     async def awaited() -> bool:
         return (await Backtest.background("BTCUSDT", where=root)).complete
