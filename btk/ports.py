@@ -33,6 +33,9 @@ class CandleSource(Protocol):
         NaN where there are none: most exchanges keep all minutes, and every bar is made from those.
         """
 
+    def empty_minutes(self, symbol: str, span: Span) -> int:
+        """How many minutes of `span` the exchange is known to have nothing for: they read flat, without volume."""
+
     def digest(self, symbol: str, span: Span) -> str:
         """A short hexadecimal name of exactly these candles: equal data, equal digest."""
 

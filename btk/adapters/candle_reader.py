@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from btk.adapters.candle_block import table_checksum
 from btk.adapters.candle_index import CandleIndex, load_index
 from btk.adapters.candle_listing import listed_ms
 from btk.adapters.candle_merge import CandleRows
 from btk.adapters.candle_series import SeriesKey
-from btk.adapters.candle_stretch import CANDLE, EMPTY, Counts, Stretch, runs
+from btk.adapters.candle_stretch import CANDLE, EMPTY, Counts, States, Stretch, runs
 from btk.adapters.candle_window import close_before, rows_of, shown, states_of
 from btk.adapters.envelope import checksum
 from btk.adapters.venue_memory import kept_rows
@@ -87,6 +88,10 @@ class StoredCandles:
         found = np.flatnonzero(stretch.states == CANDLE)
         return CandleRows(span.from_ms + found * self._key(symbol).step_ms, stretch.table[:, found])
 
+    def empty_minutes(self, symbol: str, span: Span) -> int:
+        """How many rows of the span `read` shows flat because the venue has nothing for them."""
+        return self._of_one_moment(symbol, lambda folder, index: _count_empty(folder, index, span))
+
     def digest(self, symbol: str, span: Span) -> str:
         """Equal candles give an equal digest, however they are filed; of whole months it takes checksums."""
         return self._of_one_moment(symbol, lambda folder, index: _digest(folder, index, span))
@@ -138,12 +143,23 @@ def at_one_moment(folder: Path, series: SeriesKey, work: Callable[[Path, CandleI
 
 
 def _missing(folder: Path, index: CandleIndex, span: Span) -> tuple[Span, ...]:
+    absent = _absent(folder, index, span, states_of(folder, index, span))
+    return runs(absent, span.from_ms, index.series.step_ms)
+
+
+def _count_empty(folder: Path, index: CandleIndex, span: Span) -> int:
     states = states_of(folder, index, span)
-    absent = (states != CANDLE) & (states != EMPTY)
+    if not (states == EMPTY).any():
+        return 0
+    return int(np.count_nonzero((states == EMPTY) & ~_absent(folder, index, span, states)))
+
+
+def _absent(folder: Path, index: CandleIndex, span: Span, states: States) -> NDArray[np.bool_]:
+    absent: NDArray[np.bool_] = (states != CANDLE) & (states != EMPTY)
     leading = int(np.argmax(states == CANDLE)) if (states == CANDLE).any() else len(states)
     if (states[:leading] == EMPTY).any() and np.isnan(close_before(folder, index, span.from_ms)):
         absent[:leading] = True
-    return runs(absent, span.from_ms, index.series.step_ms)
+    return absent
 
 
 def _shown_rows(folder: Path, index: CandleIndex, span: Span) -> Stretch:

@@ -54,6 +54,10 @@ class DemoExchange:
         """None: all minutes are there."""
         return Bars.unknown(span, interval_ms(interval))
 
+    def empty_minutes(self, symbol: str, span: Span) -> int:
+        """None: something is traded in every minute."""
+        return 0
+
     def digest(self, symbol: str, span: Span) -> str:
         """Named by symbol and time: the data follow from them."""
         held = self._held(span)

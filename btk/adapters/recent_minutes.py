@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,10 +32,6 @@ class RecentMinutes:
         series = self._series.get(symbol)
         return 0 if series is None else series.end_ms
 
-    def empty_minutes(self, symbol: str) -> int:
-        """How many minutes of a symbol its exchange had nothing for."""
-        return self._series[symbol].empty
-
     def learn(self, symbol: str, rows: CandleRows, until_ms: int) -> None:
         """The candles of `[known_ms, until_ms)`; what is not among them is empty, before the first one it is unknown."""
         series = self._series[symbol]
@@ -61,6 +59,11 @@ class RecentMinutes:
         """None: every bar is made from minutes."""
         return Bars.unknown(span, interval_ms(interval))
 
+    def empty_minutes(self, symbol: str, span: Span) -> int:
+        """How many of the minutes that are still known its exchange had nothing for."""
+        series = self._series.get(symbol)
+        return 0 if series is None else series.empty_within(span)
+
     def digest(self, symbol: str, span: Span) -> str:
         """None: live candles have no name."""
         return ""
@@ -73,7 +76,7 @@ class RecentMinutes:
 class _Series:
     def __init__(self, first_ms: int) -> None:
         self.first_ms = first_ms
-        self.empty = 0
+        self._empty_ms: list[int] = []
         self._rows = 0
         self._table: Column = np.empty((len(COLUMNS), 1024))
 
@@ -94,8 +97,11 @@ class _Series:
         table[:, places] = rows.table[:, fresh]
         for row in np.flatnonzero(np.isnan(table[0, start:stop])) + start:
             table[:4, row], table[4, row] = table[3, row - 1], 0.0
-            self.empty += 1
+            self._empty_ms.append(self.first_ms + int(row) * MINUTE_MS)
         self._rows = stop
+
+    def empty_within(self, span: Span) -> int:
+        return bisect_left(self._empty_ms, span.to_ms) - bisect_left(self._empty_ms, span.from_ms)
 
     def copy(self, span: Span, columns: NDArray[np.float64]) -> None:
         start = max(0, (span.from_ms - self.first_ms) // MINUTE_MS)
@@ -110,6 +116,7 @@ class _Series:
             self._table = self._table[:, gone : self._rows].copy()
             self.first_ms += gone * MINUTE_MS
             self._rows = kept
+            del self._empty_ms[: bisect_left(self._empty_ms, self.first_ms)]
 
     def _make_room(self, rows: int) -> None:
         if rows > self._table.shape[1]:

@@ -250,7 +250,9 @@ def _data(result: ResultView) -> str:
     gaps = result.portfolio.statistics.gap_minutes
     if gaps is None:
         return "N/A"
-    return f"{gaps:,} minutes without a real candle" if gaps else "no gaps"
+    text = f"{gaps:,} minutes that nobody knows, filled flat" if gaps else "no gaps"
+    empty = sum(symbol.empty or 0 for symbol in result.symbols.values())
+    return f"{text}; {empty:,} flat minutes in which {result.exchange} had no trade" if empty else text
 
 
 def _signals(result: ResultView) -> str:

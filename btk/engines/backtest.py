@@ -237,6 +237,7 @@ class Backtest:
             last_price=last,
             warming_up_until_ms=self._warm_ms[symbol],
             equity=self._world.tape.summary_of(symbol),
+            empty=self._job.source.empty_minutes(symbol, span),
             own_bars=self._own_bars(symbol),
         )
 

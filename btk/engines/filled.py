@@ -30,6 +30,10 @@ class FilledSource:
         """The source's own answer."""
         return self._source.own_bars(symbol, interval, span)
 
+    def empty_minutes(self, symbol: str, span: Span) -> int:
+        """The source's own count."""
+        return self._source.empty_minutes(symbol, span)
+
     def digest(self, symbol: str, span: Span) -> str:
         """The source's own digest."""
         return self._source.digest(symbol, span)

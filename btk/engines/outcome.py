@@ -77,7 +77,8 @@ _KEEPERS: dict[type[Event], Callable[[SlotRecord, Any], None]] = {
 class SymbolFacts(msgspec.Struct, frozen=True):
     """The candles of one symbol (how many, how many filled in, first and last price), and the wallet it alone makes.
 
-    `own_bars`: by interval, from when to when bars of the warm-up are the exchange's own, not made from minutes.
+    `empty`: minutes in which the exchange had nothing, None where they were not counted. `own_bars`: by interval, from
+    when to when bars of the warm-up are the exchange's own, not made from minutes.
     """
 
     candles: int
@@ -86,6 +87,7 @@ class SymbolFacts(msgspec.Struct, frozen=True):
     last_price: float | None
     warming_up_until_ms: int
     equity: EquitySummary
+    empty: int | None = None
     own_bars: Mapping[str, Span] = {}
 
 

@@ -80,6 +80,8 @@ def _symbol(symbol: str, outcome: Outcome) -> SymbolOutcome:
         symbol=symbol,
         candles=facts.candles,
         gaps=facts.gaps,
+        empty=facts.empty,
+        own_bars=facts.own_bars,
         trades=tuple(
             sorted((trade for r in records for trade in r.trades), key=lambda trade: trade.closed_at_ms)
         ),

@@ -38,8 +38,9 @@ class Digests(msgspec.Struct, frozen=True, kw_only=True):
 class SymbolOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """What came of one symbol; `curve` is the wallet as if only this symbol had been traded.
 
-    `gaps` counts minutes without a real candle, `buy_and_hold_pct` is the change from the first to the last
-    price.
+    `gaps` counts minutes that nobody knows, `empty` those in which the exchange had nothing (None: not counted); both
+    are flat. `own_bars`: by interval, from when to when the warm-up was made of the exchange's own bars.
+    `buy_and_hold_pct` is the change from the first to the last price.
     """
 
     symbol: str
@@ -50,6 +51,8 @@ class SymbolOutcome(msgspec.Struct, frozen=True, kw_only=True):
     rejected: tuple[Rejected, ...]
     curve: EquitySummary
     buy_and_hold_pct: float | None
+    empty: int | None = None
+    own_bars: Mapping[str, Span] = {}
 
 
 class RunOutcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,6 +111,8 @@ def _symbol(outcome: SymbolOutcome) -> Document:
     return {
         "candles": outcome.candles,
         "gaps": outcome.gaps,
+        "empty": outcome.empty,
+        "own_bars": {name: span._asdict() for name, span in outcome.own_bars.items()},
         "trades": outcome.trades,
         "cancelled": outcome.cancelled,
         "rejected": outcome.rejected,

@@ -70,6 +70,7 @@ class SymbolView(msgspec.Struct, frozen=True):
     cancelled: tuple[CancelledView, ...]
     rejected: tuple[RejectedView, ...]
     statistics: Figures
+    empty: int | None = None
 
 
 class EquityView(msgspec.Struct, frozen=True):

@@ -16,7 +16,7 @@ from btk.report.wallet_statistics import wallet_statistics
 
 
 class Shortfalls(msgspec.Struct, frozen=True, kw_only=True):
-    """What did not become a trade: signals given up or refused, and minutes without a real candle."""
+    """What did not become a trade: signals given up or refused, and minutes that nobody knows."""
 
     cancelled_signals: int = 0
     rejected_signals: int = 0

@@ -134,12 +134,14 @@ def test_an_empty_minute_is_shown_at_the_price_of_the_month_before(tmp_path: Pat
     reader = source(tmp_path)
     assert reader.read("BTCUSDT", _span(0, 2)).close.tolist() == [rows.table[3, 4]] * 2
     assert reader.missing("BTCUSDT", _span(0, 2)) == ()
+    assert reader.empty_minutes("BTCUSDT", _span(-2, 1)) == 1
 
 
 def test_empty_minutes_before_the_first_candle_are_missing(tmp_path: Path) -> None:
     with CandleWriter(tmp_path, SERIES) as writer:
         writer.store(candles(_minute(3), 2), holes=[Hole(_span(0, 3), "empty")])
     assert source(tmp_path).missing("BTCUSDT", _span(0, 5)) == (_span(0, 3),)
+    assert source(tmp_path).empty_minutes("BTCUSDT", _span(0, 5)) == 0
     bars = source(tmp_path).read("BTCUSDT", _span(0, 3))
     assert all(np.isnan(column).all() for column in bars.columns)
 

@@ -152,7 +152,13 @@ def test_warnings_come_first_and_are_shown_as_they_are():
 
 
 def test_gaps_in_the_data_are_counted():
-    assert "1,440 minutes without a real candle" in screen(with_figures(gap_minutes=1440))
+    assert "1,440 minutes that nobody knows, filled flat" in screen(with_figures(gap_minutes=1440))
+
+
+def test_minutes_without_a_trade_are_no_gaps_and_are_told():
+    document = changed()
+    document["symbols"]["BTCUSDT"]["empty"] = 1210
+    assert "Data no gaps; 1,210 flat minutes in which demo had no trade" in words_of(screen(document))
 
 
 def test_a_run_without_trades_shows_what_is_missing_as_such():

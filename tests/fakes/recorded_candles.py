@@ -47,6 +47,9 @@ class RecordedCandles:
         step_ms = interval_ms(interval)
         return _shown(self._own.get((symbol, interval), Bars.empty(span.from_ms, step_ms)), span, step_ms)
 
+    def empty_minutes(self, symbol: str, span: Span) -> int:
+        return 0
+
     def digest(self, symbol: str, span: Span) -> str:
         return "recorded"
 

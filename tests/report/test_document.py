@@ -84,7 +84,7 @@ def test_the_document_has_the_fields_of_the_interface_in_their_order():
     assert document["digests"] == {"code": "a", "data": "b", "settings": "c"}
     assert (document["strategy"], document["params"]) == ("sma_cross", {"fast": 10})
     assert list(document["symbols"]["BTCUSDT"]) == [
-        *("candles", "gaps", "trades", "cancelled", "rejected", "statistics")
+        *("candles", "gaps", "empty", "own_bars", "trades", "cancelled", "rejected", "statistics")
     ]
     assert document["timing"] == {"seconds": 0.5, "candles_per_second": 2880.0}
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from btk.cli.app import run
+from btk.model.dates import parse_date_ms
+from btk.model.intervals import MINUTE_MS
 from tests.venue import faults
 from tests.venue.server import VenueServer
 
@@ -105,13 +107,24 @@ def test_dates_that_do_not_fit_are_exit_2(
     assert words in capsys.readouterr().err
 
 
+def test_minutes_that_the_venue_has_nothing_for_are_flat_and_counted(
+    venue: VenueServer, root: Path, capsys: Captured
+) -> None:
+    from_ms = parse_date_ms("2023-03-27")
+    venue.book.silent.append((from_ms + 7 * MINUTE_MS, from_ms + 10 * MINUTE_MS))
+    assert _btk(root, "backtest", "--json") == 0
+    told = json.loads(capsys.readouterr().out)["symbols"]["BTCUSDT"]
+    assert (told["gaps"], told["empty"]) == (0, 3)
+
+
 def test_a_backtest_fetches_what_it_needs_and_the_next_one_nothing(
     venue: VenueServer, root: Path, capsys: Captured
 ) -> None:
     assert _btk(root, "backtest", "--json") == 0
     captured = capsys.readouterr()
     assert captured.err == "btk: fetched 4,080 candles (8 requests)\n"
-    assert json.loads(captured.out)["symbols"]["BTCUSDT"]["gaps"] == 0
+    told = json.loads(captured.out)["symbols"]["BTCUSDT"]
+    assert (told["gaps"], told["empty"]) == (0, 0)
     asked = len(venue.asked)
     assert _btk(root, "backtest", "--json") == 0
     assert (len(venue.asked), capsys.readouterr().err) == (asked, "")

@@ -71,7 +71,8 @@ def test_a_minute_without_trades_is_flat_once_a_later_one_is_there(
         bars = feed.source.read("BTCUSDT", Span(TICK_MS - 4 * MINUTE_MS, TICK_MS))
         assert bars.open[1] == bars.close[0] == bars.high[1]
         assert bars.volume[1] == 0.0
-        assert feed.source.empty_minutes("BTCUSDT") == 1
+        assert feed.source.empty_minutes("BTCUSDT", Span(bars.first_ms, bars.end_ms)) == 1
+        assert feed.source.empty_minutes("BTCUSDT", Span(bars.first_ms + 2 * MINUTE_MS, bars.end_ms)) == 0
 
     with_feed(tmp_path, scene)
 

@@ -84,6 +84,10 @@ def test_a_backtest_is_warmed_up_with_the_venues_own_bars_and_the_result_says_so
     assert ", 4h before " in warning
     hours, four_hours = _first_note(document)
     from_ms = document["frame"]["from_ms"]
+    own = document["symbols"]["BTCUSDT"]["own_bars"]
+    assert set(own) == {"1h", "4h"}
+    assert own["1h"]["from_ms"] == from_ms - WARMUP * HOUR_MS
+    assert own["1h"]["to_ms"] < from_ms
     lost = WARMUP - 6
     assert hours[:lost] == _opens(venue.book, HOUR_MS, WARMUP, from_ms)[:lost]
     assert hours[-1] == _opens(venue.book, MINUTE_MS, 60, from_ms)[0]
