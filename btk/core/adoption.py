@@ -18,6 +18,7 @@ from btk.core.order_ids import LEGS, PARTS, is_ours, order_id
 from btk.core.protection import next_part
 from btk.core.reconcile import Theirs
 from btk.core.states import Add, Idle, Open, Opening, Reduce, State, plan_of
+from btk.core.strays import strays
 from btk.model.accounts import MarketLimits
 from btk.model.intents import ENTRY_LEGS, PROTECTIVE_LEGS, Intent, IntentKind, Leg
 from btk.model.names import SlotKey
@@ -43,8 +44,9 @@ class Held(NamedTuple):
 
     @property
     def quantity(self) -> float:
-        """What it holds by its own record, negative for short."""
-        return self.plan.side * lot_of(self.intents, self.plan.id).quantity if self.plan else 0.0
+        """What it holds by its own record, negative for short; also of signals that it has given up."""
+        own = self.plan.side * lot_of(self.intents, self.plan.id).quantity if self.plan else 0.0
+        return own + sum(one.side * one.quantity for one in strays(self.state, self.intents))
 
 
 class Scene(NamedTuple):
@@ -264,8 +266,8 @@ def _with_less(slot: Held, quantity: float, scene: Scene) -> Answer:
         return Unadoptable(f"{slot.key}: an order that reduces it is under way")
     assert isinstance(slot.state, Open)
     holding = slot.state.holding
-    kind = "profit" if (scene.price - holding.price_open) * holding.side > 0 else "loss"
-    order = Reduce("profit" if kind == "profit" else "loss", pct=quantity / abs(slot.quantity) * 100)
+    wins = (scene.price - holding.price_open) * holding.side > 0
+    order = Reduce("profit" if wins else "loss", pct=quantity / abs(slot.quantity) * 100)
     traded = _with_trade(slot, "partial", quantity, scene.price, scene)
     words = (
         f"{slot.key}: {quantity:g} {scene.limits.base} less than remembered, as if closed at {scene.price:g}"
