@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from btk.model.edition import EDITION
+
 if TYPE_CHECKING:
     from btk.adapters.state_blocking import BlockingBackend
     from btk.core.market import Market
@@ -47,7 +49,7 @@ if TYPE_CHECKING:
     from btk.model.verdict import Accepted, Refused
     from btk.ports import StateBackend, Stored
 
-__version__ = "0.1.0"
+__version__ = EDITION
 
 _HOMES = {
     "Accepted": "btk.model.verdict",

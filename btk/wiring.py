@@ -14,15 +14,18 @@ import msgspec
 from btk.adapters.candle_needs import Run, WarmUp, needed_series
 from btk.adapters.candle_reader import StoredCandles
 from btk.adapters.candle_series import SeriesKey, symbol_names
+from btk.adapters.code_files import code_files
 from btk.adapters.demo_exchange import DemoExchange
 from btk.adapters.strategy_loader import check_parameters, load_function, load_strategies, make_strategy
 from btk.core.risk import RiskRule
 from btk.core.rules import Rules
 from btk.core.strategy import Strategy
 from btk.engines.backtest import BoundProfile, Job, Seat
+from btk.engines.data_digest import candle_names
 from btk.engines.preflight import needed_history
 from btk.model.bars import Span
 from btk.model.dates import format_date
+from btk.model.edition import EDITION
 from btk.model.errors import DataError, SettingsError
 from btk.model.intervals import MINUTE_MS
 from btk.model.names import SlotKey, check_exchange_name
@@ -279,13 +282,17 @@ def profiles_of(cls: type[Strategy], settings: Settings) -> tuple[str, ...]:
 
 def digests(job: Job, settings: Settings, root: Path) -> tuple[str, str, str]:
     """Short names of the code, the data and the settings of a run."""
+    in_order = msgspec.structs.replace(settings, symbols=tuple(sorted(settings.symbols)))
+    named = _digest(msgspec.json.encode(in_order, order="deterministic"))
+    return code_digest(job, settings, root), _digest(*candle_names(job)), named
+
+
+def code_digest(job: Job, settings: Settings, root: Path) -> str:
+    """A short name of this edition of btk, the strategies, their risk rules, and what these import from beside them."""
     files = {entry.partition(":")[0] for entry in settings.strategy.entry}
     files |= {rule.partition(":")[0] for name in job.profiles for rule in settings.risk[name].rules}
-    code = _digest(*((root / file).read_bytes() for file in sorted(files)))
-    span = Span(job.frame.from_ms, job.frame.to_ms)
-    data = _digest(*(f"{symbol}:{job.source.digest(symbol, span)}".encode() for symbol in job.symbols))
-    in_order = msgspec.structs.replace(settings, symbols=tuple(sorted(settings.symbols)))
-    return code, data, _digest(msgspec.json.encode(in_order, order="deterministic"))
+    read = (file.read_bytes() for file in code_files(root / file for file in files))
+    return _digest(EDITION.encode(), *read)
 
 
 def check_past(frame: Frame) -> None:

@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NamedTuple
 
-import btk
+from btk.model.edition import EDITION
 
 NEEDED = ("ccxt", "croniter", "msgspec", "numpy", "orjson", "pyyaml", "rich", "typer")
 OPTIONAL = ("redis", "optuna", "distributed", "pyarrow", "apprise", "segno", "telethon")
@@ -43,7 +43,7 @@ class FolderFacts(NamedTuple):
 
 def versions() -> dict[str, str | None]:
     """By name: btk, Python, the system, and packages; None for what is not installed."""
-    system = {"btk": btk.__version__, "python": platform.python_version(), "system": platform.platform()}
+    system = {"btk": EDITION, "python": platform.python_version(), "system": platform.platform()}
     return {**system, **_packages((*NEEDED, *OPTIONAL))}
 
 

@@ -23,12 +23,16 @@ RunMode = Literal["backtest", "paper", "live"]
 
 
 class Setup(NamedTuple):
-    """What a run was made of: `job` is what `settings` say in the project at `root`, before it has run."""
+    """What a run was made of: `job` is what `settings` say in the project at `root`, before it has run.
+
+    `code` names the code that was loaded: its files may be edited while it runs.
+    """
 
     settings: Settings
     root: Path
     job: Job
     strategies: tuple[StrategyUsed, ...]
+    code: str
 
     @staticmethod
     def of(settings: Settings, root: Path, job: Job) -> Setup:
@@ -37,7 +41,7 @@ class Setup(NamedTuple):
         strategies = tuple(
             StrategyUsed(name=name, params=parameter_values(strategy)) for name, strategy in used.items()
         )
-        return Setup(settings, root, job, strategies)
+        return Setup(settings, root, job, strategies, wiring.code_digest(job, settings, root))
 
 
 def description(run_id: str, mode: RunMode, settings: Settings) -> dict[str, object]:
@@ -54,7 +58,7 @@ def description(run_id: str, mode: RunMode, settings: Settings) -> dict[str, obj
 def run_outcome(run_id: str, mode: RunMode, setup: Setup, outcome: Outcome) -> RunOutcome:
     """Everything the result document tells of a run."""
     settings, job = setup.settings, setup.job
-    code, data, digest = wiring.digests(job, settings, setup.root)
+    _, data, digest = wiring.digests(job, settings, setup.root)
     return RunOutcome(
         run_id=run_id,
         mode=mode,
@@ -63,7 +67,7 @@ def run_outcome(run_id: str, mode: RunMode, setup: Setup, outcome: Outcome) -> R
         exchange=settings.exchange.name,
         model=settings.execution.model,
         frame=Span(job.frame.from_ms, job.frame.to_ms),
-        digests=Digests(code=code, data=data, settings=digest),
+        digests=Digests(code=setup.code, data=data, settings=digest),
         currency=settings.wallet.currency,
         symbols=tuple(_symbol(symbol, outcome) for symbol in outcome.symbols),
         curve=outcome.equity,

@@ -157,8 +157,12 @@ def test_the_digests_name_code_data_and_settings(root: Path) -> None:
     assert (fee["code"], fee["data"]) == (first["code"], first["data"])
     assert fee["settings"] != first["settings"]
     assert frame["data"] != first["data"]
-    (root / "strategies" / "every_hour.py").open("a").write("# other code\n")
-    assert digests()["code"] != first["code"]
+    (root / "strategies" / "every_hour.py").open("a").write("import tools\n")
+    (root / "strategies" / "tools.py").write_text("")
+    importing = digests()
+    assert importing["code"] != first["code"]
+    (root / "strategies" / "tools.py").write_text("# other code")
+    assert digests()["code"] != importing["code"]
 
 
 def test_events_and_result_tell_the_same_trades(root: Path) -> None:

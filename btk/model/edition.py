@@ -1,0 +1,3 @@
+"""Which edition of btk this is."""
+
+EDITION = "0.1.0"
