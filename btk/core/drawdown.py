@@ -28,6 +28,9 @@ class Drawdown(msgspec.Struct, frozen=True, kw_only=True):
     longest_minutes: int
 
 
+NOWHERE: NDArray[np.int64] = np.empty(0, dtype=np.int64)
+
+
 def closes_at_ms(from_ms: int, minute: int) -> int:
     """When minute `minute` of a run that began at `from_ms` closes; -1 is the minute before the first."""
     return from_ms + (minute + 1) * MINUTE_MS
@@ -56,6 +59,10 @@ class Drawdowns:
 
     def fold(self, at: int, equity: Column) -> None:
         """Fold in the next minutes; the first of them is minute `at` of the run."""
+        if float(equity.max()) < self.peak:
+            # Below its peak from beginning to end, as most stretches of most runs are.
+            self._deepen(at, self.peak - equity, self.peak, NOWHERE)
+            return
         peaks = np.maximum.accumulate(equity)
         np.maximum(peaks, self.peak, out=peaks)
         tops = np.flatnonzero(equity == peaks) + at
@@ -68,8 +75,12 @@ class Drawdowns:
         if len(tops) and self._fall and self._fall.recovered is None:
             self._fall = self._fall._replace(recovered=int(tops[0]))
 
-    def _deepen(self, at: int, drops: Column, peaks: Column, tops: NDArray[np.int64]) -> None:
-        self._widest = max(self._widest, float(drops.max()))
+    def _deepen(self, at: int, drops: Column, peaks: Column | float, tops: NDArray[np.int64]) -> None:
+        widest = float(drops.max())
+        self._widest = max(self._widest, widest)
+        # No peak of these minutes is lower than the one before them.
+        if widest / self.peak <= self._deepest:
+            return
         depths = drops / peaks
         lowest = int(depths.argmax())
         if depths[lowest] <= self._deepest:
@@ -85,8 +96,8 @@ class Drawdowns:
     def _lengthen(self, tops: NDArray[np.int64]) -> None:
         if not len(tops):
             return
-        waits = np.diff(tops, prepend=self._top)
-        self._longest = max(self._longest, int(waits.max()))
+        longest = int((tops[1:] - tops[:-1]).max(initial=int(tops[0]) - self._top))
+        self._longest = max(self._longest, longest)
         self._top = int(tops[-1])
 
     def result(self, from_ms: int, minutes: int) -> Drawdown:

@@ -10,7 +10,7 @@ from copy import deepcopy
 import msgspec
 import numpy as np
 
-from btk.core.drawdown import Drawdown, Drawdowns, closes_at_ms
+from btk.core.drawdown import Drawdown, Drawdowns
 from btk.core.outline import BLOCK_MINUTES, Outline
 from btk.model.bars import Column
 from btk.model.intervals import DAY_MS, MINUTE_MS
@@ -48,7 +48,7 @@ class EquitySummary(msgspec.Struct, frozen=True, kw_only=True):
 class EquityCurve:
     """A streaming fold over the equity of a wallet that began with `start` (> 0)."""
 
-    __slots__ = ("_equity", "_fold", "_from_ms", "_invested", "_pending")
+    __slots__ = ("_equity", "_fold", "_from_ms", "_invested", "_pending", "_summary")
 
     def __init__(self, start: float) -> None:
         self._from_ms = 0
@@ -56,6 +56,7 @@ class EquityCurve:
         self._equity: Column = np.empty(BLOCK_MINUTES)
         self._invested: Column = np.empty(BLOCK_MINUTES)
         self._pending = 0
+        self._summary: EquitySummary | None = None
 
     def add(self, first_ms: int, equity: Column, invested: Column) -> None:
         """Fold in the next minutes: row i is the close of the minute that opens at `first_ms + i * 60 000`.
@@ -64,6 +65,7 @@ class EquityCurve:
         when the minutes do not follow the ones before.
         """
         self._check_order(first_ms)
+        self._summary = None
         begin = 0
         while begin < len(equity):
             end = begin + BLOCK_MINUTES - self._pending
@@ -93,10 +95,13 @@ class EquityCurve:
 
     def summary(self) -> EquitySummary:
         """The figures over every minute so far; the curve may go on afterwards."""
-        fold = deepcopy(self._fold)
-        if self._pending:
-            fold.block(self._from_ms, self._equity[: self._pending], self._invested[: self._pending])
-        return fold.summary(self._from_ms)
+        # With one symbol the wallet's curve is the symbol's, and both are asked for.
+        if self._summary is None:
+            fold = deepcopy(self._fold)
+            if self._pending:
+                fold.block(self._from_ms, self._equity[: self._pending], self._invested[: self._pending])
+            self._summary = fold.summary(self._from_ms)
+        return self._summary
 
 
 class _Fold:
@@ -122,7 +127,7 @@ class _Fold:
         self.minutes = at + len(equity)
 
     def summary(self, from_ms: int) -> EquitySummary:
-        points = self._outline.points(self.minutes - 1, self._final)
+        outline, equity = self._outline.points(self.minutes - 1, self._final)
         return EquitySummary(
             from_ms=from_ms,
             minutes=self.minutes,
@@ -134,8 +139,8 @@ class _Fold:
             mean_equity=self._means.equity / self.minutes if self.minutes else self._start,
             mean_invested=self._means.invested / self.minutes if self.minutes else 0.0,
             daily=self._daily.values(),
-            outline_at_ms=tuple(closes_at_ms(from_ms, minute) for minute, _ in points),
-            outline_equity=tuple(equity for _, equity in points),
+            outline_at_ms=tuple((from_ms + (outline + 1) * MINUTE_MS).tolist()),
+            outline_equity=tuple(equity.tolist()),
         )
 
 

@@ -37,34 +37,34 @@ class Outline:
             self._lows.halve()
             self._highs.halve()
 
-    def points(self, last: int, final: float) -> list[tuple[int, float]]:
-        """(minute, equity) of every extreme, and of the `last` minute, where the curve ends at `final`."""
-        end = {(last, final)} if last >= 0 else set()
-        return sorted({*self._lows.points(), *self._highs.points(), *end})
+    def points(self, last: int, final: float) -> tuple[NDArray[np.int64], Column]:
+        """Minutes and equity of every extreme, and of the `last` minute, where the curve ends at `final`."""
+        end = slice(0, 1 if last >= 0 else 0)
+        minutes = np.concatenate((self._lows.minutes, self._highs.minutes, np.array([last])[end]))
+        values = np.concatenate((self._lows.values, self._highs.values, np.array([final])[end]))
+        chosen, first = np.unique(minutes, return_index=True)
+        return chosen, values[first]
 
 
 class _Extremes:
-    __slots__ = ("_minutes", "_position", "_values")
+    __slots__ = ("_position", "minutes", "values")
 
     def __init__(self, position: Callable[..., NDArray[np.int64]]) -> None:
         self._position = position
-        self._minutes: NDArray[np.int64] = np.empty(0, dtype=np.int64)
-        self._values: Column = np.empty(0)
+        self.minutes: NDArray[np.int64] = np.empty(0, dtype=np.int64)
+        self.values: Column = np.empty(0)
 
     def extend(self, at: int, values: Column, width: int) -> None:
         chosen = self._one_of_each(values, width)
-        self._minutes = np.concatenate((self._minutes, chosen + at))
-        self._values = np.concatenate((self._values, values[chosen]))
+        self.minutes = np.concatenate((self.minutes, chosen + at))
+        self.values = np.concatenate((self.values, values[chosen]))
 
     def halve(self) -> None:
-        chosen = self._one_of_each(self._values, 2)
-        self._minutes, self._values = self._minutes[chosen], self._values[chosen]
+        chosen = self._one_of_each(self.values, 2)
+        self.minutes, self.values = self.minutes[chosen], self.values[chosen]
 
     def _one_of_each(self, values: Column, width: int) -> NDArray[np.int64]:
         """The first extreme of each `width` values; the last row is filled with repeats, never the first."""
         spare = -len(values) % width
         rows = (np.pad(values, (0, spare), mode="edge") if spare else values).reshape(-1, width)
         return self._position(rows, axis=1) + np.arange(len(rows)) * width
-
-    def points(self) -> list[tuple[int, float]]:
-        return list(zip(self._minutes.tolist(), self._values.tolist(), strict=True))
