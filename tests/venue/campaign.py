@@ -19,7 +19,6 @@ import msgspec
 
 from btk import Market, Position, Signal, Strategy
 from btk.core.states import Idle
-from btk.library.broker_work import NAKED_ALARM_MS
 from btk.model.errors import BtkError
 from btk.model.events import AlarmEvent, ClosedEvent
 from btk.model.intervals import MINUTE_MS
@@ -39,7 +38,10 @@ LIFE_SECONDS = 2_700
 LAST_SIGNAL_SECONDS = 600
 LONGEST_WAIT_MS = 8 * MINUTE_MS
 RESTART_SECONDS = 2.0
+MOST_REFUSALS = 20
 NAKED_MS = 30_000
+SILENT_MS = 15_000
+"""So long a request may be waited for before anybody can be told."""
 DUST_COST = 5.5
 START_COST = 100_000.0
 
@@ -126,7 +128,7 @@ class World:
         """Start, be killed, start again."""
         self.bot.follow(script(self.case), LIFE_SECONDS // 60 + 10)
         left = LIFE_SECONDS
-        while left > 0:
+        while left > 0 and len(self.refusals) < MOST_REFUSALS:
             try:
                 await self.bot.run(LIFE_SECONDS)
             except Killed:
@@ -193,7 +195,7 @@ def _bearable_ms(case: Case) -> int:
 def _untold(world: World, seen: Audit) -> Iterator[str]:
     alarms = [event for event in world.bot.events if isinstance(event, AlarmEvent)]
     told = any("no stop at the exchange" in event.message for event in alarms)
-    if seen.longest_naked_ms > 2 * NAKED_ALARM_MS and not told and not world.kills:
+    if seen.longest_naked_ms > SILENT_MS and not told and not world.kills:
         yield f"nobody was told of {seen.longest_naked_ms} ms without a stop"
 
 

@@ -157,6 +157,7 @@ _UNREADABLE = [
     Fault("200 HTML", Says(200, HTML, WEB), executes=True),
     Fault("200 empty", Says(200, ""), executes=True),
     Fault("200 {}", Says(200, "{}"), executes=True),
+    Fault("200 {}, not executed", Says(200, "{}")),
     Fault("200 null", Says(200, "null"), executes=True),
     Fault("torn", Cuts(torn=True), executes=True),
 ]
