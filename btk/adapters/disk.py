@@ -15,11 +15,14 @@ DRAFT_SUFFIX = ".tmp"
 
 
 class Disk:
-    """The real one: what it has done is on the platter when it returns."""
+    """The real one: what it has done is on the platter when it returns, and its owner's alone."""
+
+    file_mode = 0o600
+    folder_mode = 0o700
 
     def write(self, path: Path, chunks: Iterable[Chunk]) -> None:
-        """A new file of these bytes, its owner's alone, flushed to the device; `FileExistsError` if the name is taken."""
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        """A new file of these bytes, flushed to the device; `FileExistsError` if the name is taken."""
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, self.file_mode)
         with open(descriptor, "wb") as file:
             for chunk in chunks:
                 file.write(chunk)
@@ -48,7 +51,7 @@ class Disk:
 
         The file is made where there is none; `durable`: it is flushed to the device.
         """
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, self.file_mode)
         try:
             left = memoryview(chunk)
             while left:
@@ -66,6 +69,13 @@ class Disk:
     def remove(self, path: Path) -> None:
         """The name is gone; whoever has the file open or mapped keeps it."""
         path.unlink(missing_ok=True)
+
+
+class SharedDisk(Disk):
+    """The same for what is made to be shown to others: as open as the user's umask says."""
+
+    file_mode = 0o666
+    folder_mode = 0o777
 
 
 def save(disk: Disk, path: Path, chunks: Iterable[Chunk], keep_as: Path | None = None) -> None:
@@ -88,11 +98,11 @@ def save(disk: Disk, path: Path, chunks: Iterable[Chunk], keep_as: Path | None =
 
 
 def make_folder(disk: Disk, folder: Path) -> None:
-    """The folder and its parents, their owner's alone, remembered by the device; `DumpError` when it cannot be made."""
+    """The folder and its parents, remembered by the device; `DumpError` when it cannot be made."""
     absent = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
         for path in reversed(absent):
-            path.mkdir(mode=0o700, exist_ok=True)
+            path.mkdir(mode=disk.folder_mode, exist_ok=True)
             disk.sync_folder(path.parent)
     except OSError as error:
         raise unwritable(folder, error) from error

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from btk.adapters.disk import Disk, make_folder, save
+from btk.adapters.disk import SharedDisk, make_folder, save
 from btk.model.errors import UsageError
 from btk.report.report import Report, markdown, report_document
 
@@ -28,7 +28,7 @@ class Titled(NamedTuple):
 
 def write_report(folder: Path, stem: str, file_format: str, titled: Titled) -> Path:
     """Write `<folder>/<stem>.<format>`, whole or not at all, and answer its path; `DumpError`."""
-    disk, path = Disk(), folder / f"{stem}.{file_format}"
+    disk, path = SharedDisk(), folder / f"{stem}.{file_format}"
     make_folder(disk, folder)
     save(disk, path, [FORMATS[file_format](titled)])
     return path

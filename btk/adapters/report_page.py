@@ -9,14 +9,14 @@ from pathlib import Path
 
 import orjson
 
-from btk.adapters.disk import Disk, make_folder, save
+from btk.adapters.disk import SharedDisk, make_folder, save
 
 _TEMPLATES = files("btk.adapters") / "templates" / "page"
 
 
 def write_page(path: Path, document: Mapping[str, object]) -> None:
     """Write the page of a `document` made by `btk.report.page`; `DumpError`."""
-    disk = Disk()
+    disk = SharedDisk()
     make_folder(disk, path.parent)
     save(disk, path, [page_html(document).encode()])
 

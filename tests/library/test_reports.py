@@ -98,6 +98,16 @@ def test_files_go_to_the_folder_of_their_kind_one_for_each_slot(
     assert heatmap.relative_to(root).as_posix() == f"dump/heatmap/beat+silent_demo-{run_id}.md"
 
 
+def test_reports_are_for_everybody_and_what_they_are_made_of_is_not(
+    reports: Reports, root: Path, run_id: str, tmp_path: Path
+) -> None:
+    # As open as the umask lets any new file be.
+    (tmp_path / "ordinary").touch()
+    [path, *_] = reports["backtest"].dump(run_id, "md", tmp_path / "site")
+    assert path.stat().st_mode == (tmp_path / "ordinary").stat().st_mode
+    assert (root / "dump" / "runs" / run_id / "result.json").stat().st_mode & 0o777 == 0o600
+
+
 @pytest.mark.parametrize("file_format", ["json", "jsonl", "csv", "parquet"])
 def test_data_files_hold_every_row_with_its_numbers_uncut(
     reports: Reports, tmp_path: Path, run_id: str, file_format: str
