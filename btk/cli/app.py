@@ -43,6 +43,9 @@ class Commands(LazyGroup):
         "state": Row("btk.cli.state_commands", "app", "Look at what a run remembers, or forget it."),
         "status": Row("btk.cli.status_command", "status", "Show how a paper or live run is doing."),
         "stop": Row("btk.cli.control_commands", "stop", "End a run, as its --on-stop says."),
+        "verify": Row(
+            "btk.cli.verify_command", "verify", "See that the live path tells what a backtest tells."
+        ),
         "walker": Row(
             "btk.cli.walker_command", "walker", "Try many strategies or parameters, and rank them."
         ),
