@@ -56,7 +56,7 @@ def test_one_that_throws_dice_is_found_out_at_the_first_event(
     found = json.loads(told.out)
     assert (code, found["schema"], found["same"]) == (7, "btk.verify/1", False)
     assert found["backtest"] != found["replay"]
-    assert "btk: live path: 2024-01-01T" in told.err
+    assert "btk: live path: 2024-01-01 #1 opened" in told.err
 
 
 def test_a_strategy_that_fails_ends_as_in_a_backtest(
