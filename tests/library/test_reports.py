@@ -103,7 +103,7 @@ def test_reports_are_for_everybody_and_what_they_are_made_of_is_not(
 ) -> None:
     # As open as the umask lets any new file be.
     (tmp_path / "ordinary").touch()
-    [path, *_] = reports["backtest"].dump(run_id, "md", tmp_path / "site")
+    [path, *_] = reports["backtest"].dump(run_id, tmp_path / "site")
     assert path.stat().st_mode == (tmp_path / "ordinary").stat().st_mode
     assert (root / "dump" / "runs" / run_id / "result.json").stat().st_mode & 0o777 == 0o600
 
