@@ -7,6 +7,7 @@ so that each is told once; the equity's rows come before it and are cut back to 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import msgspec
 
@@ -51,7 +52,7 @@ class RunMemory:
         self._series = EquitySeries(folder.path / EQUITY, folder.disk)
         self._next_seq = next_seq
         self._heard = folder.last_seq
-        self._deaf: list[Observer] = []
+        self._deaf: list[Callable[..., None]] = []
         self._untold: list[tuple[SlotKey, NumberedEvent]] = []
         self._pings: list[tuple[int, SlotKey, Ping]] = []
         self._cleared: tuple[SlotRecord, ...] = ()
@@ -112,7 +113,7 @@ class RunMemory:
         self._tell(told, pings)
         del self._untold[: len(told)], self._pings[: len(pings)]
         for observer in self.record_observers:
-            observer(records)
+            self._try(observer, tick_ms, "what was saved", records)
 
     def _flush_equity(self, tick_ms: int) -> None:
         # It is a view of the run: that it cannot be written must not keep the state from being saved.
@@ -169,7 +170,8 @@ class RunMemory:
         for seq, key, event in fresh:
             waiting = self._tell_pings(waiting, seq)
             for observer in self.observers:
-                self._try(observer, key, event)
+                told = (event.seq, key, event.event)
+                self._try(observer, event.event.tick_ms, f"event {event.seq}", *told)
         self._tell_pings(waiting, self._next_seq)
 
     def _tell_pings(
@@ -178,16 +180,16 @@ class RunMemory:
         due = [ping for ping in pings if ping[0] < before_seq]
         for _, key, ping in due:
             for observer in self.ping_observers:
-                observer(key, ping)
+                self._try(observer, ping.tick_ms, "a minute", key, ping)
         return pings[len(due) :]
 
-    def _try(self, observer: Observer, key: SlotKey, told: NumberedEvent) -> None:
+    def _try(self, observer: Callable[..., None], tick_ms: int, what: str, *told: Any) -> None:
         try:
-            observer(told.seq, key, told.event)
+            observer(*told)
         except Exception as error:  # noqa: BLE001 - whoever listens may fail in any way; that never stops a trade
             if observer not in self._deaf:
                 self._deaf.append(observer)
-                self._complain(told.event.tick_ms, f"it was not told of event {told.seq}: {error!r}")
+                self._complain(tick_ms, f"it was not told of {what}: {error!r}")
 
     def _complain(self, tick_ms: int, message: str) -> None:
         when = {"at_ms": tick_ms, "tick_ms": tick_ms}

@@ -11,6 +11,7 @@ import pytest
 
 from btk import Backtest, Paper, Walk, Walker, listen
 from btk.library.topics import TOPICS
+from btk.library.trading_run import Started
 from btk.model.errors import InvalidInput
 from btk.model.told import Told
 from tests.cli.strategy_project import make_project
@@ -210,6 +211,24 @@ def test_a_run_in_real_time_tells_its_ticks_and_its_signals(tmp_path: Path, hear
         (symbol, action) for symbol in ("BTCUSDT", "ETHUSDT") for action in ("closed", "opened")
     ]
     assert [payload.complete for payload in heard["done_live"]] == [False, False]
+
+
+def test_whoever_hears_of_a_run_in_real_time_may_fail_and_stops_nothing(tmp_path: Path) -> None:
+    def fail(*told: Any) -> None:
+        raise RuntimeError("deaf")
+
+    def started(start: Started) -> None:
+        memory = start.session.memory
+        for observers in (memory.observers, memory.ping_observers, memory.record_observers):
+            observers.append(fail)
+
+    root = trading_project(tmp_path)
+    leave_pings = listen.idle_ping(lambda told: None)
+    ended = traded(root, {55: leave}, started=started)
+    leave_pings()
+    assert len(ended.document["symbols"]["BTCUSDT"]["trades"]) == 1
+    alarms = [event["message"] for event in _events(ended.folder) if event["type"] == "alarm"]
+    assert alarms == ["it was not told of a minute: RuntimeError('deaf')"]
 
 
 def test_a_signal_that_was_open_at_a_restart_is_known_to_who_listens_after_it(tmp_path: Path) -> None:
