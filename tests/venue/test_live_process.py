@@ -7,6 +7,7 @@ import os
 import pty
 import shutil
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 from tests.cli.btk_process import start_btk
 from tests.venue.live_project import KEYS, make_live_project, open_venue, soon_a_minute, start_at, until
 from tests.venue.server import VenueServer
+from tests.venue.trading_audit import audit
 from tests.venue.trading_faults import FAULTS
 from tests.venue.trading_requests import Request
 from tests.venue.trading_venue import TradingVenue
@@ -28,6 +30,10 @@ def trading(venue: VenueServer) -> Iterator[TradingVenue]:
 
 def stands_a_pair(trading: TradingVenue) -> bool:
     return len(trading.spot.book.open_orders("BTCUSDT")) == 2
+
+
+def is_alive(folder: Path) -> bool:
+    return bool(json.loads((folder / "dump/data/status.json").read_bytes())["alive"])
 
 
 def written(folder: Path) -> str:
@@ -48,6 +54,28 @@ def test_a_run_says_whose_money_it_is_trades_and_leaves_its_stop_standing(
     assert lines[2].startswith("btk live: broker ccxt, REAL MONEY, dump ")
     assert ", account 4711, exchange binance spot, symbols BTCUSDT, strategy probe (" in lines[2]
     assert stands_a_pair(trading)
+
+
+def test_contracts_are_traded_and_a_restart_finds_its_position_as_it_was(
+    trading: TradingVenue, tmp_path: Path
+) -> None:
+    def is_protected() -> bool:
+        return len(trading.contracts.book.open_orders("BTCUSDT", conditional=True)) == 2
+
+    folder = make_live_project(tmp_path, "swap")
+    killed = start_at(folder, "live", "--yes")
+    until(is_protected, killed)
+    killed.kill()
+    killed.communicate()
+    process = start_at(folder, "live", "--yes", "--on-stop", "flatten", stdout=subprocess.DEVNULL)
+    until(lambda: (folder / "dump/data/status.json").exists() and is_alive(folder), process)
+    assert start_at(folder, "stop").wait(timeout=30) == 0
+    _, errors = process.communicate(timeout=150)
+    assert process.returncode == 0, errors.decode()
+    assert "goes on with run" in errors.decode()
+    assert trading.contracts.position("BTCUSDT").amount == 0
+    assert trading.contracts.book.open_orders("BTCUSDT", conditional=True) == []
+    assert audit(trading).violations == []
 
 
 def test_real_money_without_a_terminal_and_without_yes_asks_nobody_and_sends_nothing(
