@@ -71,7 +71,7 @@ def _traded(symbols: list[str] | None, loaded: Loaded) -> tuple[str, ...] | None
 
 
 def _adopted(loaded: Loaded, account: Brokerage) -> list[str]:
-    """What was adopted, in words: a live run that is left before its first tick."""
+    # A live run that is left before its first tick.
     settings, root, words = loaded.settings, loaded.root, list[str]()
     run, control = TradingRun(settings, root, "live", brokerage=account), StopControl("leave")
     control.leave(0)

@@ -287,7 +287,7 @@ def _with_more(slot: Held, quantity: float, theirs: Theirs, scene: Scene) -> Ans
 
 
 def _paid(holding: Holding, slot: Held, quantity: float, theirs: Theirs) -> float | None:
-    """What the part nobody remembers was paid, by the mean price of all that the exchange tells."""
+    # The exchange tells the mean price of all of it.
     if theirs.position is None or theirs.position.price_open is None:
         return None
     ours = abs(slot.quantity)

@@ -114,7 +114,7 @@ def _orders(slots: list[OurSlot], theirs: Theirs, limits: MarketLimits) -> Itera
         if owner is not None:
             yield _known_order(*owner, order)
         elif is_ours(order.client_order_id):
-            yield _row("mismatch", "unknown_order", limits, theirs=_said(order), remedy=_remedy(limits))
+            yield _row("mismatch", "unknown_order", limits, theirs=_said(order), remedy=_remedy(limits, ()))
         else:
             yield _row("foreign", "foreign_order", limits, theirs=_said(order))
 
@@ -135,7 +135,8 @@ def _holdings(slots: list[OurSlot], theirs: Theirs, limits: MarketLimits) -> Ite
     held = _held(theirs, limits, ours)
     if held is None or abs(held - ours) < limits.quantity_step * (0.5 if limits.contract else 1.0):
         return
-    owners = ", ".join(str(slot.key) for slot in slots if slot.quantity)
+    holders = [slot.key for slot in slots if slot.quantity]
+    owners = ", ".join(map(str, holders))
     if ours and abs(held) < limits.quantity_step / 2:
         # Not a mismatch: a position that is gone is a position that somebody closed.
         yield _row("handle", "gone", limits, slot=owners, ours=f"{ours:g}", theirs="0")
@@ -148,7 +149,7 @@ def _holdings(slots: list[OurSlot], theirs: Theirs, limits: MarketLimits) -> Ite
         slot=owners,
         ours=f"{ours:g}",
         theirs=f"{held:g}",
-        remedy=_remedy(limits),
+        remedy=_remedy(limits, holders),
     )
 
 
@@ -172,8 +173,13 @@ def _said(order: VenueOrder) -> str:
     return f"{order.side} {order.quantity:g} {order.kind}{f' at {at:g}' if at else ''} ({order.order_id})"
 
 
-def _remedy(limits: MarketLimits) -> str:
-    return f"btk state adopt --symbols {limits.symbol} | btk state forget --symbols {limits.symbol}"
+def _remedy(limits: MarketLimits, holders: Iterable[SlotKey]) -> str:
+    # There is nothing to forget where nothing is remembered.
+    forget = (
+        f"btk state forget --symbols {key.symbol} --strategy {key.strategy} --mode live" for key in holders
+    )
+    adopt = f"btk state adopt --symbols {limits.symbol}"
+    return " | ".join((adopt, "btk live --on-mismatch flatten", *dict.fromkeys(forget)))
 
 
 def _row(

@@ -270,7 +270,6 @@ class BrokerCheck:
 
 
 def _smallest(limits: MarketLimits, price: float) -> float:
-    """The smallest quantity that can be bought, protected and sold again."""
     step = max(limits.quantity_step, limits.market_step)
     least = max(limits.min_quantity, limits.market_min_quantity, limits.min_notional / price)
     stop = price * (1 - AWAY)

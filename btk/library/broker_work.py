@@ -225,7 +225,7 @@ class BrokerWork:
         return True
 
     def _obstacle(self, due: Due, saved: bool) -> RefusedOrder | None:
-        """Nothing new is opened without its intent on disk, nor after the kill switch; all else is sent all the same."""
+        # Only what opens something has to have its intent on disk, and stops at the kill switch.
         if not _opens(due):
             return None
         words = self._switch.stops(due.key, self._broker.now_ms())

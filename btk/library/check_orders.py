@@ -114,7 +114,6 @@ class CheckOrders:
             await self.cancel(request)
 
     async def _known(self, request: OrderRequest) -> VenueOrder | None:
-        """The order, None where it surely never was; `CheckFailed` where nobody says."""
         sure_ms = self._sure_ms.get(request.client_order_id, 0)
         for tries in range(MOST_TRIES):
             match await self._broker.look_up(request):

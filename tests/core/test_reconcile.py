@@ -57,7 +57,7 @@ def test_an_order_of_some_btk_that_nobody_here_knows_stops_the_start_with_the_wa
     picture = compare([ours()], Theirs(open_orders=(unknown,), position=held(0.0)), SWAP, NOW_MS)
     [row] = picture.mismatches
     assert row.cause == "unknown_order"
-    assert row.remedy == "btk state adopt --symbols BTCUSDT.USDT | btk state forget --symbols BTCUSDT.USDT"
+    assert row.remedy == "btk state adopt --symbols BTCUSDT.USDT | btk live --on-mismatch flatten"
 
 
 def test_orders_of_others_are_shown_and_left_alone() -> None:
@@ -125,5 +125,6 @@ def test_a_row_is_readable() -> None:
         slot="BTCUSDT_probe_test",
         ours="1",
         theirs="0.4",
-        remedy="btk state adopt --symbols BTCUSDT.USDT | btk state forget --symbols BTCUSDT.USDT",
+        remedy="btk state adopt --symbols BTCUSDT.USDT | btk live --on-mismatch flatten"
+        " | btk state forget --symbols BTCUSDT --strategy probe --mode live",
     )
