@@ -75,8 +75,17 @@ def _written(value: Any) -> str:
 def _headline(document: Mapping[str, Any]) -> str:
     frame = document["frame"]
     names, symbols = ", ".join(document["strategy"]), ", ".join(document["symbols"])
-    dates = f"{format_date(frame['from_ms'])} to {format_date(frame['to_ms'])}"
-    return f"{names} on {document['exchange']} {symbols}, {dates}, walker, {document['model']} model"
+    return f"{names} on {document['exchange']} {symbols}, {_dates(frame)}, walker, {document['model']} model"
+
+
+def _dates(frame: Mapping[str, int]) -> str:
+    return f"{format_date(frame['from_ms'])} to {format_date(frame['to_ms'])}"
+
+
+def _ranked_on(document: Mapping[str, Any]) -> Mapping[str, int]:
+    forward = document.get("walk_forward")
+    stretch: Mapping[str, int] = forward["windows"][-1]["train"] if forward else document["frame"]
+    return stretch
 
 
 def _counts(document: Mapping[str, Any]) -> str:
@@ -139,14 +148,14 @@ def _print_windows(console: Console, document: Mapping[str, Any]) -> None:
         f" out of sample together {whole['total_trades']:,} trades, avg {number(whole['avg_pnl_pct'])} %,"
         f" {document['metric']} {number(whole.get(document['metric']))}"
     )
-    console.print("\nThe newest window to choose on:")
+    console.print(f"\nThe newest window to choose on, {_dates(_ranked_on(document))}:")
 
 
 def _window_cells(document: Mapping[str, Any], row: Mapping[str, Any]) -> list[str]:
     test = row["test"]
     chosen = _variant(document, row) if row["params"] is not None else "N/A: nothing to choose"
     return [
-        f"{format_date(test['from_ms'])} to {format_date(test['to_ms'])}",
+        _dates(test),
         f"failed: {row['error']}" if row["error"] else chosen,
         number(row["in_sample"]),
         number(row["out_of_sample"]),
@@ -182,7 +191,7 @@ def _winner(document: Mapping[str, Any]) -> str:
 
 
 def _again(document: Mapping[str, Any], flags: Sequence[str]) -> str:
-    best, frame = document["best"], document["frame"]
+    best, frame = document["best"], _ranked_on(document)
     said = ["--entry", best["entry"]]
     for name in best["params"]:
         said += ["--param", words(best["params"], [name])]

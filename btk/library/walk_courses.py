@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
@@ -20,6 +19,8 @@ from btk.report.ranking import Ranking
 BATCH = 8
 # The trades of so few variants are kept, to be looked at side by side; of more, only the figures.
 KEPT = 10
+# A search that comes to know a small space asks for the same again and again; then the next combination is taken.
+MOST_REPEATS = 20
 STRATEGY = "(strategy)"
 
 RunVariants = Callable[[Iterable[Variant]], Iterator[Score]]
@@ -76,21 +77,24 @@ class Grid:
 
 
 class Searched:
-    """As many trials as were asked for, each where the ones before say that it is worth it."""
+    """As many trials as were asked for, each where the ones before say that it is worth it, none of them twice."""
 
     def __init__(self, contenders: Contenders, axes: tuple[Axis, ...], ranking: Ranking, trials: int) -> None:
         if not axes:
             raise UsageError("--trials needs --param NAME=LOW:HIGH: there is nothing to search")
         self._contenders = contenders
+        self._axes = axes
         self._search = Search(_space(contenders, axes), ranking.minimize)
-        combined = contenders.count(axes) if all(axis.values for axis in axes) else math.inf
-        self.total = int(min(trials, combined))
+        self._values: dict[str, float | None] = {}
+        self._questions: dict[int, int] = {}
+        self._is_endless = not all(axis.values for axis in axes)
+        self.total = trials if self._is_endless else min(trials, contenders.count(axes))
         self.ranking = ranking
 
     def scores(self, run: RunVariants) -> Iterator[Score]:
         """In batches: ask, run, tell in the order in which was asked."""
-        for begin in range(0, self.total, BATCH):
-            asked = [self._asked(number) for number in range(begin, min(begin + BATCH, self.total))]
+        for begin in range(1, self.total + 1, BATCH):
+            asked = [self._asked(number) for number in range(begin, min(begin + BATCH, self.total + 1))]
             found: dict[int, Score] = {}
             for scored in run(asked):
                 found[scored.number] = scored
@@ -99,18 +103,38 @@ class Searched:
             if len(found) < len(asked):
                 return
             for variant in asked:
-                self._search.tell(variant.number - 1, _value(self.ranking, found[variant.number]))
+                self._learn(variant, _value(self.ranking, found[variant.number]))
 
     def document(self) -> Document:
         """How it was searched."""
         return {"search": {"trials": self.total, "sampler": "tpe", "batch": BATCH}}
 
     def _asked(self, number: int) -> Variant:
-        trial, params = self._search.ask()
-        assert trial == number
-        place = int(params.pop(STRATEGY, 0))
-        variant = self._contenders.variant(number + 1, place, params)
+        variant, question = self._suggested(number)
+        if question is None and not self._is_endless:
+            variants = self._contenders.variants(self._axes)
+            untried = next(one for one in variants if self._contenders.key(one) not in self._values)
+            variant = msgspec.structs.replace(untried, number=number)
+        if question is not None:
+            self._questions[number] = question
+        self._values[self._contenders.key(variant)] = None
         return msgspec.structs.replace(variant, keep_trades=self.total <= KEPT)
+
+    def _suggested(self, number: int) -> tuple[Variant, int | None]:
+        for _ in range(MOST_REPEATS):
+            question, params = self._search.ask()
+            variant = self._contenders.variant(number, int(params.pop(STRATEGY, 0)), params)
+            key = self._contenders.key(variant)
+            if key not in self._values:
+                return variant, question
+            self._search.tell(question, self._values[key])
+        return variant, None
+
+    def _learn(self, variant: Variant, value: float | None) -> None:
+        plain = msgspec.structs.replace(variant, keep_trades=False)
+        self._values[self._contenders.key(plain)] = value
+        if variant.number in self._questions:
+            self._search.tell(self._questions[variant.number], value)
 
 
 def _value(ranking: Ranking, scored: Score) -> float | None:

@@ -33,8 +33,22 @@ TRADE_COLUMNS = (
     Column("opened_at_ms", "Open Time", "time"),
     Column("closed_at_ms", "Close Time", "time"),
 )
+WINDOW_COLUMNS = (
+    Column("train_from_ms", "Chosen From", "time"),
+    Column("test_from_ms", "Tested From", "time"),
+    Column("test_to_ms", "Tested To", "time"),
+    Column("strategy", "Strategy"),
+    Column("params", "Parameters"),
+    Column("in_sample", "In Sample", "ratio"),
+    Column("out_of_sample", "Out of Sample", "ratio"),
+    Column("in_sample_return_pct", "Return, In Sample", "signed_pct"),
+    Column("out_of_sample_return_pct", "Return, Out of Sample", "signed_pct"),
+    Column("out_of_sample_trades", "Trades", "whole"),
+    Column("error", "Error"),
+)
 LEGEND = (
-    "Deflated Sharpe: the chance that the winner's Sharpe is above 0 after this many tries. Trades are kept of walks of"
+    "Deflated Sharpe: the chance that the winner's Sharpe is above 0 after this many tries. A walk-forward ranks what came"
+    " out on its newest window to choose on (Ranked from, Ranked to). Trades are kept of walks of"
     " 10 variants at most, and of the tests of a walk-forward; Number is the variant's."
 )
 
@@ -68,6 +82,7 @@ def walk_report(document: Mapping[str, Any], trades: Iterable[tuple[int, Trade]]
     )
     tables = (
         Table("variants", columns, [_row(row) for row in document["ranking"]]),
+        *_windows(document),
         Table("trades", TRADE_COLUMNS, [_trade(*pair) for pair in sorted(trades, key=_newest_first)]),
         Table("failed", FAILED_COLUMNS, [_row(row) for row in document["failed"]]),
     )
@@ -78,6 +93,23 @@ def walk_report(document: Mapping[str, Any], trades: Iterable[tuple[int, Trade]]
         legend=LEGEND,
         empty="No variant ran to its end.",
     )
+
+
+def _windows(document: Mapping[str, Any]) -> Iterable[Table]:
+    if "walk_forward" in document:
+        rows = [_window(row) for row in document["walk_forward"]["windows"]]
+        yield Table("walk_forward", WINDOW_COLUMNS, rows, sums_up=True)
+
+
+def _window(row: Mapping[str, Any]) -> Row:
+    test = row["test"]
+    when = {
+        "train_from_ms": row["train"]["from_ms"],
+        "test_from_ms": test["from_ms"],
+        "test_to_ms": test["to_ms"],
+    }
+    cells = {key: cell for key, cell in row.items() if key not in ("train", "test")}
+    return {**_row({**cells, "params": row["params"] or {}}), **when}
 
 
 def _row(row: Mapping[str, Any]) -> Row:
@@ -109,9 +141,25 @@ def _facts(document: Mapping[str, Any]) -> list[Fact]:
         ("best_value", "Best value", "ratio", best.get("value")),
         ("deflated_sharpe", "Deflated Sharpe (probability)", "ratio", deflated.get("probability")),
     ]
+    facts += _forward_facts(document)
     shown = [Fact(Column(key, label, style), value) for key, label, style, value in facts]
     return shown + [
         Fact(statistic_column(f"best_{name}")._replace(label=f"Best: {statistic_column(name).label}"), value)
         for name, value in best.get("statistics", {}).items()
         if name in SHOWN
+    ]
+
+
+def _forward_facts(document: Mapping[str, Any]) -> list[tuple[str, str, str, Cell]]:
+    if "walk_forward" not in document:
+        return []
+    forward = document["walk_forward"]
+    newest, outside = forward["windows"][-1]["train"], forward["statistics"]
+    return [
+        ("ranked_from_ms", "Ranked from", "time", newest["from_ms"]),
+        ("ranked_to_ms", "Ranked to", "time", newest["to_ms"]),
+        ("efficiency_pct", "Walk-forward efficiency", "pct", forward["efficiency_pct"]),
+        ("out_of_sample_trades", "Out of sample: trades", "whole", outside["total_trades"]),
+        ("out_of_sample_avg_pnl_pct", "Out of sample: avg PNL", "signed_pct", outside["avg_pnl_pct"]),
+        ("out_of_sample_metric", "Out of sample: metric", "ratio", outside.get(document["metric"])),
     ]

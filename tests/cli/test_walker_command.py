@@ -57,6 +57,9 @@ def test_a_walk_forward_shows_each_window_and_what_they_came_to(
     assert "2024-01-11 to 2024-01-21  every=" in out
     assert "2024-01-21 to 2024-01-31  every=" in out
     assert "efficiency " in out
+    # The winner is that of the newest window, so that is what running it again shows.
+    assert "The newest window to choose on, 2024-01-11 to 2024-01-21:" in out
+    assert "--from 2024-01-11 --to 2024-01-21" in next(line for line in out.splitlines() if "Again" in line)
 
 
 def test_a_walk_of_which_every_variant_fails_ends_with_3(

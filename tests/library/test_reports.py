@@ -19,6 +19,7 @@ from btk.adapters.settings import load_settings
 from btk.library.backtest_run import BacktestRun
 from btk.library.parameter_grid import parse_axes
 from btk.library.reports import Choice, Reports
+from btk.library.walk_forward import Lengths
 from btk.library.walk_run import Walk, WalkRun
 from btk.model.errors import InvalidInput, UsageError
 from tests.library.walk_project import SETTINGS, make_project
@@ -167,6 +168,23 @@ def test_a_walk_has_its_own_reports(reports: Reports, walk_id: str, tmp_path: Pa
     assert path.read_text().startswith("# Walker Comparison Report: beat, silent\n")
     with pytest.raises(UsageError, match="is a walk"):
         reports["schedule"].get_data(walk_id)
+
+
+def test_a_walk_forward_reports_its_windows_and_what_they_came_to(tmp_path: Path) -> None:
+    root = make_project(tmp_path)
+    settings, reports = load_settings(root, [], {}, []).settings, Reports(root / "dump")
+    plan = Walk(axes=parse_axes(["every=4,5"]), lengths=Lengths(10, 10), metric="avg_pnl_pct", jobs=1)
+    walk = WalkRun(settings, root, plan)
+    forward: Any = walk.run().document["walk_forward"]
+    report = reports["walker"].get_data(walk.run_id)
+    windows = next(table for table in report.tables if table.name == "walk_forward")
+    assert [row["out_of_sample"] for row in windows.rows] == [
+        window["out_of_sample"] for window in forward["windows"]
+    ]
+    facts = {fact.column.key: fact.value for fact in report.facts}
+    assert facts["out_of_sample_trades"] == forward["statistics"]["total_trades"]
+    assert facts["ranked_from_ms"] == forward["windows"][-1]["train"]["from_ms"]
+    assert "| Chosen From | Tested From |" in reports["walker"].get_report(walk.run_id)
 
 
 def test_a_run_is_found_by_its_beginning_and_the_newest_without_a_name(

@@ -54,7 +54,15 @@ def test_words_and_several_strategies_are_searched_too(root: Path) -> None:
 def test_a_variant_that_fails_is_a_trial_without_a_value(root: Path) -> None:
     document = search(root, "every=0,7", trials=9, jobs=1)
     assert document["counts"]["variants"] == 2
-    assert document["counts"]["failed"] == 2
+    assert sorted(row["params"]["every"] for row in document["failed"]) == [0, 7]
+
+
+def test_nothing_is_tried_twice_and_a_small_space_is_tried_whole(root: Path) -> None:
+    rows = search(root, "every=3:90:3", trials=28, jobs=1)["ranking"]
+    assert len({row["params"]["every"] for row in rows}) == 28
+    both = search(root, "every=4,5", entry="strategies/beat.py", trials=9, jobs=1)
+    tried = [(row["strategy"], row["params"].get("every")) for row in both["ranking"]]
+    assert sorted(tried, key=str) == [("beat", 4), ("beat", 5), ("silent", None)]
 
 
 def test_a_search_needs_something_to_search_and_no_windows(root: Path) -> None:
