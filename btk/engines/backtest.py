@@ -29,7 +29,7 @@ from btk.engines.indicator_columns import candidate_closes, frame_bars, indicato
 from btk.engines.journal import Journal, Observer, PingObserver
 from btk.engines.loop import Loop, end_frame
 from btk.engines.outcome import Outcome, Recorder, SymbolFacts
-from btk.engines.past import Past
+from btk.engines.past import Past, own_bars_used
 from btk.engines.preflight import check_frame, first_question_ms, needed_history
 from btk.engines.schedule import QuestionSchedule
 from btk.engines.slot import Slot
@@ -238,16 +238,10 @@ class Backtest:
             warming_up_until_ms=self._warm_ms[symbol],
             equity=self._world.tape.summary_of(symbol),
             empty=self._job.source.empty_minutes(symbol, span),
-            own_bars=self._own_bars(symbol),
+            own_bars=own_bars_used(
+                history.past for history in self._histories if history.past.symbol == symbol
+            ),
         )
-
-    def _own_bars(self, symbol: str) -> dict[str, Span]:
-        used: dict[str, Span] = {}
-        for past in (history.past for history in self._histories):
-            for interval, span in past.own.items() if past.symbol == symbol else ():
-                known = used.get(interval, span)
-                used[interval] = Span(min(known.from_ms, span.from_ms), max(known.to_ms, span.to_ms))
-        return used
 
 
 def _nobody(reached_ms: int) -> None:

@@ -5,7 +5,7 @@ Where an exchange keeps no minutes that old, bars that it made itself stand in. 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -69,6 +69,16 @@ class Past:
             first_ms = -(-begins_ms // step_ms) * step_ms
             self.own[interval] = Span(max(parts[0].from_ms, first_ms), parts[-1].to_ms)
         return begins_ms
+
+
+def own_bars_used(pasts: Iterable[Past]) -> dict[str, Span]:
+    """By interval, from when to when bars were the exchange's own, as far as anybody asked."""
+    used: dict[str, Span] = {}
+    for past in pasts:
+        for interval, span in past.own.items():
+            known = used.get(interval, span)
+            used[interval] = Span(min(known.from_ms, span.from_ms), max(known.to_ms, span.to_ms))
+    return used
 
 
 def _overlap(part: Span, bars: Bars) -> bool:

@@ -32,7 +32,8 @@ from btk.engines.journal import Journal
 from btk.engines.known_minutes import KnownMinutes
 from btk.engines.live_indicators import LiveIndicators, only_at_candidates
 from btk.engines.loop import Conversation, Loop, end_frame
-from btk.engines.past import Past
+from btk.engines.outcome import SymbolFacts
+from btk.engines.past import Past, own_bars_used
 from btk.engines.ping import Ping
 from btk.engines.preflight import first_question_ms, needed_history
 from btk.engines.schedule import QuestionSchedule
@@ -81,6 +82,7 @@ class Trading:
         journal = Journal(self._note)
         journal.on_ping = self._note_ping
         self._world = World(self._model, self._books, self._tape, journal)
+        self._warm_ms: dict[str, int] = {}
         self._histories: dict[str, list[ReplayHistory]] = {symbol: [] for symbol in job.symbols}
         seats = sorted(job.seats, key=lambda seat: seat.key.order)
         self.slots = {seat.key: self._slot(seat, order) for order, seat in enumerate(seats)}
@@ -265,6 +267,20 @@ class Trading:
         known = self._minutes.last_close(symbol, self._drawn_ms)
         return self._minutes.close_at(symbol, self._warm.from_ms) if known is None else known
 
+    def facts(self, symbol: str, to_ms: int) -> SymbolFacts:
+        """What a replay can say of a symbol's candles until a tick, as a backtest does."""
+        span = Span(self._job.frame.from_ms, to_ms)
+        return SymbolFacts(
+            candles=(span.to_ms - span.from_ms) // MINUTE_MS,
+            gaps=0,
+            first_price=self.first_prices.get(symbol),
+            last_price=self.last_price(symbol),
+            warming_up_until_ms=self._warm_ms[symbol],
+            equity=self.summary_of(symbol),
+            empty=self._job.source.empty_minutes(symbol, span),
+            own_bars=own_bars_used(history.past for history in self._histories[symbol]),
+        )
+
     def last_price(self, symbol: str) -> float | None:
         """The close of the minute gone through last."""
         return self._minutes.last_close(symbol, self._drawn_ms)
@@ -299,6 +315,7 @@ class Trading:
         window, frame = job.rules.average_price_candles, job.frame
         past = Past(job.source, symbol, needed_history(self._warm, strategy, window))
         first_ms = max(frame.from_ms, first_question_ms(past, self._warm, strategy, window))
+        self._warm_ms[symbol] = max(first_ms, self._warm_ms.get(symbol, 0))
         schedule = QuestionSchedule(
             interval_ms(strategy.interval), first_ms, interval_ms(frame.interval), frame.from_ms
         )

@@ -31,20 +31,24 @@ def trading_outcome(trading: Trading, mark: RunMark, events: Path, seconds: floa
         complete=mark.ended,
         reached_ms=reached_ms,
         records=recorder.records,
-        symbols={
-            symbol: SymbolFacts(
-                candles=(reached_ms - mark.from_ms) // MINUTE_MS,
-                gaps=0,
-                first_price=mark.first_prices.get(symbol),
-                last_price=trading.last_price(symbol),
-                warming_up_until_ms=mark.from_ms,
-                equity=trading.summary_of(symbol),
-            )
-            for symbol in symbols
-        },
+        symbols={symbol: _facts(trading, mark, symbol, reached_ms) for symbol in symbols},
         equity=trading.summary(),
         open_slots=tuple(key for key, slot in trading.slots.items() if not isinstance(slot.state, Idle)),
         seconds=seconds,
+    )
+
+
+def _facts(trading: Trading, mark: RunMark, symbol: str, reached_ms: int) -> SymbolFacts:
+    if mark.to_ms is not None:
+        return trading.facts(symbol, reached_ms)
+    # Of a live run nobody keeps the first minutes, and symbols may come and go.
+    return SymbolFacts(
+        candles=(reached_ms - mark.from_ms) // MINUTE_MS,
+        gaps=0,
+        first_price=mark.first_prices.get(symbol),
+        last_price=trading.last_price(symbol),
+        warming_up_until_ms=mark.from_ms,
+        equity=trading.summary_of(symbol),
     )
 
 

@@ -74,7 +74,7 @@ def test_a_second_process_leaves_at_once_and_names_the_first(tmp_path: Path) -> 
         with ticking(tmp_path) as second:
             told = second.answer()
             assert second.process.wait() == 8
-        assert told.startswith(f"AlreadyRunning: {tmp_path / 'data'}: process {first.process.pid} on ")
+        assert told.startswith(f"Taken: {tmp_path / 'data'}: process {first.process.pid} on ")
         assert ", started " in told
         assert ", btk live is at work there" in told
         assert first.commit(1) == done(1)
