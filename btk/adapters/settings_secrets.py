@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 from collections.abc import Mapping
@@ -58,8 +59,11 @@ def _resolved(match: re.Match[str], environ: Mapping[str, str], root: Path) -> s
 
 def _from_file(path: Path) -> str:
     try:
-        if path.stat().st_mode & READABLE_BY_OTHERS:
+        found = path.stat()
+        if found.st_mode & READABLE_BY_OTHERS:
             raise SettingsError(f"{path}: others can read this secret; run: chmod 600 {path}")
+        if found.st_uid not in (0, os.geteuid()):
+            raise SettingsError(f"{path}: this secret belongs to another user, who could change it")
         return path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: the secret cannot be read ({error})") from None

@@ -1,5 +1,6 @@
 """References to secrets and what they stand for."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,17 @@ def test_a_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="chmod 600") as refused:
         reveal("${file:key}", {}, tmp_path)
     assert "fakesecret" not in str(refused.value)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_a_file_of_another_user_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    path.write_text("k3y")
+    path.chmod(0o600)
+    os.chown(path, 12345, -1)
+    with pytest.raises(SettingsError, match="belongs to another user") as refused:
+        reveal(f"${{file:{path}}}", {}, tmp_path)
+    assert "k3y" not in str(refused.value)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pty
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -164,6 +165,23 @@ def test_the_keys_appear_nowhere_whatever_goes_wrong_also_with_a_traceback(
     process.send_signal(signal.SIGTERM)
     output, errors = process.communicate(timeout=30)
     told = output.decode() + errors.decode() + written(folder / "dump")
+    assert not [word for word in (*KEYS.values(), "signature=") if word in told]
+
+
+def test_the_keys_appear_nowhere_with_every_logger_at_debug(trading: TradingVenue, tmp_path: Path) -> None:
+    for nth, name in enumerate(("500, executed", "torn", "200 HTML", "-1007, executed"), start=1):
+        trading.plan(FAULTS[name], nth)
+    folder = make_live_project(tmp_path)
+    loud = "import logging; logging.basicConfig(level=logging.DEBUG); from btk.cli.app import main; main()"
+    words = [sys.executable, "-c", loud, "-v", "live", "--yes", "--root", str(folder)]
+    environment = {**os.environ, **KEYS}
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = subprocess.Popen(words, env=environment, **pipes)
+    until(lambda: stands_a_pair(trading), process)
+    process.send_signal(signal.SIGTERM)
+    output, errors = process.communicate(timeout=30)
+    told = output.decode() + errors.decode() + written(folder / "dump")
+    assert "DEBUG" in told
     assert not [word for word in (*KEYS.values(), "signature=") if word in told]
 
 
