@@ -187,7 +187,8 @@ def brokered(job: Job, market: str) -> Job:
             " run one strategy on it, or each on an account of its own"
         )
     rules = msgspec.structs.replace(job.rules, slippage_pct=0.0)
-    return msgspec.structs.replace(job, model="brokered", rules=rules)
+    # The kill switch has to know what the day has cost.
+    return msgspec.structs.replace(job, model="brokered", rules=rules, watches_equity=True)
 
 
 def _strategies_on(symbol: str, job: Job) -> int:

@@ -57,7 +57,8 @@ class Seat(NamedTuple):
 class Job(msgspec.Struct, frozen=True, kw_only=True):
     """A backtest to run: everything chosen, nothing opened.
 
-    Break-even and milestone events change no trade: with `tells_milestones` off they are not even looked for.
+    Break-even and milestone events change no trade: with `tells_milestones` off they are not even looked for. With
+    `watches_equity` the day's loss is known at every tick, also where no profile asks for it.
     """
 
     seats: Sequence[Seat]
@@ -72,6 +73,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     commands: Mapping[SlotKey, Sequence[tuple[int, Command]]] = msgspec.field(default_factory=dict)
     block_minutes: int | None = None
     tells_milestones: bool = True
+    watches_equity: bool = False
 
     @property
     def symbols(self) -> list[str]:

@@ -77,7 +77,8 @@ class Trading:
         self._told: list[tuple[SlotKey, Event | Ping]] = []
         self._ledger = Ledger(job.wallet_start)
         self._books = books_of(job, self._ledger)
-        self._tape = EquityTape(job.wallet_start, watches=True, from_ms=job.frame.from_ms)
+        watches = job.watches_equity or self._books.watch_equity
+        self._tape = EquityTape(job.wallet_start, watches, job.frame.from_ms)
         self._tape.restore(_no_past(job), None)
         journal = Journal(self._note)
         journal.on_ping = self._note_ping

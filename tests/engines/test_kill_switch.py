@@ -59,6 +59,7 @@ class Run:
             model="candle",
             rules=Rules(slippage_pct=0.0, fee_pct=0.0),
             wallet_start=10_000.0,
+            watches_equity=True,
         )
         self.trading = Trading(job, after_ten(0), held_ms=after_ten(30))
         self.switch = KillSwitch(self.trading, limits)
