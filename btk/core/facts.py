@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from btk.core import profit
 from btk.core.holding import Holding, Plan, legs, pnl_pct, realised_cost
+from btk.core.milestones import Reached
+from btk.core.model import Minutes
 from btk.core.rules import Terms
 from btk.model.events import (
     AveragedEvent,
@@ -74,15 +78,19 @@ def opened(holding: Holding, tick_ms: int, terms: Terms) -> OpenedEvent:
     )
 
 
-def milestone(plan: Plan, level: int, candle: tuple[int, float], terms: Terms) -> Event:
-    """A level was reached (0: break-even, above: profit, below: loss) in the candle of `(open_ms, price)`."""
-    at_ms, price = candle
-    stamp = (at_ms, at_ms + MINUTE_MS, terms.symbol, terms.strategy)
-    if level > 0:
-        return ProfitLevelEvent(*stamp, id=plan.id, level=level, price=price)
-    if level < 0:
-        return LossLevelEvent(*stamp, id=plan.id, level=-level, price=price)
-    return BreakevenEvent(*stamp, id=plan.id, price=price)
+def milestones(plan: Plan, found: Sequence[Reached], minutes: Minutes, terms: Terms) -> list[Event]:
+    """What was reached, in the order given: told of the candle that reached it."""
+    told: list[Event] = []
+    for row, level in found:
+        at_ms, price = minutes.first_ms + row * MINUTE_MS, float(minutes.price[row])
+        stamp = (at_ms, at_ms + MINUTE_MS, terms.symbol, terms.strategy)
+        if level > 0:
+            told.append(ProfitLevelEvent(*stamp, id=plan.id, level=level, price=price))
+        elif level < 0:
+            told.append(LossLevelEvent(*stamp, id=plan.id, level=-level, price=price))
+        else:
+            told.append(BreakevenEvent(*stamp, id=plan.id, price=price))
+    return told
 
 
 def averaged(holding: Holding, tick_ms: int, terms: Terms) -> AveragedEvent:

@@ -23,7 +23,6 @@ class _Line(NamedTuple):
     invested: float
 
 
-FEW_PIECES = 4
 FLAT = _Line(0.0, 0.0, 0.0)
 
 
@@ -95,25 +94,15 @@ class EquityStrip:
     def draw(self, row: int) -> None:
         """Draw every minute before `row`."""
         self.mark(row)
-        if not self._pieces:
-            return
-        if len(self._pieces) <= FEW_PIECES:
-            self._draw_each()
-            return
-        rows, lines = zip(*self._pieces, strict=True)
-        self._pieces.clear()
-        base, slope, invested = (np.repeat(part, rows) for part in np.array(lines).T)
-        part = slice(self._drawn, self._marked)
-        # A minute that has no candle has no close either, and what is not held does not ask for one.
-        self.profit[part] = base + np.where(slope == 0, 0.0, slope * self._close[part])
-        self.invested[part] = invested
-        self._drawn = self._marked
-
-    def _draw_each(self) -> None:
-        for rows, line in self._pieces:
+        for rows, (base, slope, invested) in self._pieces:
             part = slice(self._drawn, self._drawn + rows)
-            self.profit[part] = line.base + line.slope * self._close[part] if line.slope else line.base
-            self.invested[part] = line.invested
+            # A minute that has no candle has no close either, and what is not held does not ask for one.
+            if slope:
+                np.multiply(self._close[part], slope, out=self.profit[part])
+                self.profit[part] += base
+            else:
+                self.profit[part] = base
+            self.invested[part] = invested
             self._drawn += rows
         self._pieces.clear()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import Protocol, cast
 
@@ -47,8 +48,13 @@ class Journal:
 
     def note(self, phase: Phase, order: int, key: SlotKey, event: Event | Ping) -> None:
         """Keep an event of the slot that is `order`th."""
+        self.note_all(phase, order, key, (event,))
+
+    def note_all(self, phase: Phase, order: int, key: SlotKey, events: Sequence[Event | Ping]) -> None:
+        """Keep some of its events, in the order in which they came."""
         notes = self._notes
-        notes.append((event.tick_ms, phase, order, len(notes), key, event))
+        for event in events:
+            notes.append((event.tick_ms, phase, order, len(notes), key, event))
 
     def flush(self) -> None:
         """Everything noted so far is complete: tell it."""

@@ -199,8 +199,8 @@ class Slot:
         if not events:
             return
         world.tape.advance(self.key.symbol, events[0].tick_ms)
+        world.journal.note_all(self.phase, self.order, self.key, events)
         for event in events:
-            world.journal.note(self.phase, self.order, self.key, event)
             if type(event) in MONEY_EVENTS:
                 world.books.apply(self.key, event)
                 world.tape.book(self.key, event)
@@ -325,13 +325,10 @@ class Slot:
         if not found:
             return
         self.state = msgspec.structs.replace(state, holding=milestones.told(holding, found))
-        minutes = self.minutes
-        for at_row, level in found:
-            candle = (minutes.first_ms + at_row * MINUTE_MS, float(minutes.price[at_row]))
-            event = facts.milestone(before.plan, level, candle, self.terms)
-            self._world.journal.note(Phase.HOOKS, self.order, self.key, event)
-            if self.hooks.hear_milestones:
-                self._remember(state, (event,))
+        events = facts.milestones(before.plan, found, self.minutes, self.terms)
+        self._world.journal.note_all(Phase.HOOKS, self.order, self.key, events)
+        if self.hooks.hear_milestones:
+            self._remember(state, events)
 
     def _remember(self, was: State, events: Sequence[Event]) -> None:
         hooks = self.hooks
