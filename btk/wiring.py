@@ -17,6 +17,7 @@ from btk.adapters.candle_series import SeriesKey, symbol_names
 from btk.adapters.code_files import code_files
 from btk.adapters.demo_exchange import DemoExchange
 from btk.adapters.strategy_loader import check_parameters, load_function, load_strategies, make_strategy
+from btk.adapters.venue_memory import kept_rows
 from btk.core.risk import RiskRule
 from btk.core.rules import Rules
 from btk.core.strategy import Strategy
@@ -213,7 +214,9 @@ def market_feed(settings: Settings, root: Path, host: Host) -> MarketFeed:
     patience = Patience(retries=1, retry_delay_seconds=1.0, longest_pause_seconds=30.0)
     venue = Venue(name, settings.exchange.market, settings.exchange.options)
     client = VenueClient(venue, pause_of(folder, name), patience)
-    return VenueFeed(client, StoredCandles(folder, name), symbols(settings))
+    forgets = kept_rows(name) is not None
+    intervals = [cls.interval for cls in strategy_classes(settings, root)] if forgets else []
+    return VenueFeed(client, StoredCandles(folder, name), symbols(settings), intervals)
 
 
 def contender_jobs(settings: Settings, root: Path, fill_gaps: bool = False) -> list[tuple[Settings, Job]]:

@@ -17,16 +17,15 @@ from btk.adapters.candle_series import SeriesKey
 from btk.adapters.candle_stretch import CANDLE, EMPTY, Counts, States, Stretch, runs
 from btk.adapters.candle_window import close_before, rows_of, shown, states_of
 from btk.adapters.envelope import checksum
+from btk.adapters.own_bars import made_of, own_series
 from btk.adapters.venue_memory import kept_rows
-from btk.core.resample import resample
 from btk.model.bars import COLUMNS, Bars, Span
 from btk.model.dates import format_date
 from btk.model.errors import DataError
-from btk.model.intervals import INTERVAL_MS, interval_ms
+from btk.model.intervals import interval_ms
 from btk.model.months import months_of
 
 T = TypeVar("T")
-_VOLUME = 4
 
 
 class StoredCandles:
@@ -69,18 +68,8 @@ class StoredCandles:
 
     def own_bars(self, symbol: str, interval: str, span: Span) -> Bars:
         """Bars as the exchange made them, each of the longest stored series that it can be made of; NaN where none is."""
-        step_ms = interval_ms(interval)
-        bars = Bars.unknown(span, step_ms)
-        columns = np.stack(bars.columns)
-        for name in reversed(INTERVAL_MS):
-            absent = np.isnan(columns[_VOLUME])
-            if name == self.interval or step_ms % interval_ms(name) or not absent.any():
-                continue
-            made = resample(StoredCandles(self._root, self._exchange, name).read(symbol, span), step_ms)
-            # Only a whole bar has a volume: it is the sum of all its parts.
-            fresh = absent & ~np.isnan(made.volume)
-            columns[:, fresh] = np.stack(made.columns)[:, fresh]
-        return Bars(span.from_ms, step_ms, columns)
+        stored = (StoredCandles(self._root, self._exchange, name) for name in own_series(interval))
+        return made_of((source.read(symbol, span) for source in stored), span, interval_ms(interval))
 
     def candles(self, symbol: str, span: Span) -> CandleRows:
         """Only the candles that the venue sent, without those that `read` shows for empty minutes."""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from btk.adapters.candle_merge import CandleRows
+from btk.adapters.own_bars import made_of, own_series
 from btk.model.bars import COLUMNS, Bars, Column, Span
 from btk.model.intervals import DAY_MS, MINUTE_MS, interval_ms
 
@@ -22,6 +23,7 @@ class RecentMinutes:
         self.exchange = exchange
         self._kept_rows = kept_ms // MINUTE_MS
         self._series: dict[str, _Series] = {}
+        self._own: dict[tuple[str, str], Bars] = {}
 
     def begin(self, symbol: str, from_ms: int) -> None:
         """The first minute that will be known of a symbol."""
@@ -55,9 +57,15 @@ class RecentMinutes:
             series.copy(span, columns)
         return Bars(span.from_ms, MINUTE_MS, columns)
 
+    def learn_own(self, symbol: str, interval: str, bars: Bars) -> None:
+        """Bars that the exchange made itself, for where it keeps no minutes that old."""
+        self._own[symbol, interval] = bars
+
     def own_bars(self, symbol: str, interval: str, span: Span) -> Bars:
-        """None: every bar is made from minutes."""
-        return Bars.unknown(span, interval_ms(interval))
+        """Bars as the exchange made them, of what was learnt; NaN elsewhere."""
+        names = (name for name in own_series(interval) if (symbol, name) in self._own)
+        parts = (_within(self._own[symbol, name], span) for name in names)
+        return made_of(parts, span, interval_ms(interval))
 
     def empty_minutes(self, symbol: str, span: Span) -> int:
         """How many of the minutes that are still known its exchange had nothing for."""
@@ -71,6 +79,15 @@ class RecentMinutes:
     def remedy(self, symbol: str, span: Span) -> str:
         """What to do about a hole."""
         return "the exchange is asked again at the next tick"
+
+
+def _within(bars: Bars, span: Span) -> Bars:
+    shown = np.stack(Bars.unknown(span, bars.step_ms).columns)
+    from_ms, to_ms = max(span.from_ms, bars.first_ms), min(span.to_ms, bars.end_ms)
+    if from_ms < to_ms:
+        start, stop = ((at_ms - span.from_ms) // bars.step_ms for at_ms in (from_ms, to_ms))
+        shown[:, start:stop] = bars.between(from_ms, to_ms).columns
+    return Bars(span.from_ms, bars.step_ms, shown)
 
 
 class _Series:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Self
 
 import numpy as np
@@ -13,9 +13,10 @@ from btk.adapters.ccxt_candles import MarketCandles, Page
 from btk.adapters.ccxt_client import VenueClient
 from btk.adapters.ccxt_venues import VenueMarket, chosen_market
 from btk.adapters.recent_minutes import RecentMinutes
-from btk.model.bars import Span
+from btk.adapters.venue_memory import own_interval
+from btk.model.bars import Bars, Span
 from btk.model.errors import SettingsError
-from btk.model.intervals import MINUTE_MS, floor_to
+from btk.model.intervals import DAY_MS, MINUTE_MS, floor_to, interval_ms
 from btk.model.quotes import OrderBook, PublicTrade
 from btk.ports import CandleSource
 
@@ -25,14 +26,25 @@ ROWS_A_REQUEST = 1000
 
 
 class VenueFeed:
-    """Entered, it knows the venue's markets and clock. `stored` are candles that need not be fetched again."""
+    """Entered, it knows the venue's markets and clock. `stored` are candles that need not be fetched again.
 
-    def __init__(self, client: VenueClient, stored: CandleSource, symbols: Sequence[str]) -> None:
+    `intervals` are those of strategies: where the venue has forgotten minutes, its own bars of them are learnt too.
+    """
+
+    def __init__(
+        self,
+        client: VenueClient,
+        stored: CandleSource,
+        symbols: Sequence[str],
+        intervals: Iterable[str] = (),
+    ) -> None:
         self._client = client
         self._stored = stored
         self._symbols = symbols
         self.source = RecentMinutes(client.venue.name)
         self._candles: dict[str, MarketCandles] = {}
+        self._own = {own for name in intervals if (own := own_interval(client.venue.name, name))}
+        self._warm: set[str] = set()
 
     async def __aenter__(self) -> Self:
         await self._client.__aenter__()
@@ -59,7 +71,11 @@ class VenueFeed:
     async def fetch(self, symbol: str, from_ms: int, until_ms: int) -> None:
         """Learn the minutes `[from_ms, until_ms)` as far as the venue has them."""
         candles = self._candles[symbol]
+        if symbol not in self._warm:
+            await self._learn_own_bars(symbol, from_ms)
+            self._warm.add(symbol)
         if not self.known_ms(symbol):
+            from_ms = self._first_to_be_had_ms(symbol, from_ms)
             self.source.begin(symbol, from_ms)
             self._take_stored(symbol, Span(from_ms, until_ms))
         while (known_ms := self.known_ms(symbol)) < until_ms:
@@ -76,6 +92,31 @@ class VenueFeed:
     async def trades(self, symbol: str) -> tuple[PublicTrade, ...]:
         """The last single trades, the newest last."""
         return await self._client.trades(self._market(symbol))
+
+    def _first_to_be_had_ms(self, symbol: str, from_ms: int) -> int:
+        # What the venue has forgotten is not empty: minutes begin after the last one that nobody has.
+        kept_ms = self._candles[symbol].kept_ms
+        if kept_ms is None or kept_ms <= from_ms:
+            return from_ms
+        lost = self._stored.missing(symbol, Span(from_ms, kept_ms))
+        return lost[-1].to_ms if lost else from_ms
+
+    async def _learn_own_bars(self, symbol: str, from_ms: int) -> None:
+        kept_ms = self._candles[symbol].kept_ms
+        if kept_ms is None or kept_ms <= from_ms:
+            return
+        for interval in sorted(self._own, key=interval_ms):
+            self.source.learn_own(symbol, interval, await self._own_bars(symbol, interval, from_ms))
+
+    async def _own_bars(self, symbol: str, interval: str, from_ms: int) -> Bars:
+        candles = MarketCandles(self._client, self._market(symbol), interval, ROWS_A_REQUEST)
+        # A day is whole bars of every interval.
+        whole = Span(floor_to(from_ms, DAY_MS), candles.closed_ms)
+        columns = np.stack(self._stored.own_bars(symbol, interval, whole).columns)
+        first_ms = max(whole.from_ms, candles.kept_ms or 0)
+        page = await candles.page(Span(max(first_ms, whole.to_ms - candles.page_ms), whole.to_ms))
+        columns[:, (page.rows.open_ms - whole.from_ms) // candles.step_ms] = page.rows.table
+        return Bars(whole.from_ms, candles.step_ms, columns)
 
     def _market(self, symbol: str) -> VenueMarket:
         return chosen_market(self._client.markets, symbol_names(symbol), self._client.venue)

@@ -42,6 +42,7 @@ def _facts(trading: Trading, mark: RunMark, symbol: str, reached_ms: int) -> Sym
     if mark.to_ms is not None:
         return trading.facts(symbol, reached_ms)
     # Of a live run nobody keeps the first minutes, and symbols may come and go.
+    runs = any(key.symbol == symbol for key in trading.slots)
     return SymbolFacts(
         candles=(reached_ms - mark.from_ms) // MINUTE_MS,
         gaps=0,
@@ -49,6 +50,7 @@ def _facts(trading: Trading, mark: RunMark, symbol: str, reached_ms: int) -> Sym
         last_price=trading.last_price(symbol),
         warming_up_until_ms=mark.from_ms,
         equity=trading.summary_of(symbol),
+        own_bars=trading.facts(symbol, reached_ms).own_bars if runs else {},
     )
 
 

@@ -11,26 +11,38 @@ import numpy as np
 import pytest
 
 from btk.adapters.candle_reader import StoredCandles
+from btk.adapters.candle_series import SeriesKey
 from btk.adapters.candle_warmer import pause_of
+from btk.adapters.candle_writer import CandleWriter
 from btk.adapters.ccxt_client import Patience, VenueClient
 from btk.adapters.ccxt_venues import Venue
 from btk.adapters.venue_feed import VenueFeed
+from btk.engines.past import Past
 from btk.model.bars import Span
 from btk.model.errors import SettingsError, Transient
 from btk.model.intervals import MINUTE_MS, floor_to
+from tests.adapters.candle_samples import candles
+from tests.venue.candle_book import CandleBook
 from tests.venue.faults import Answer
 from tests.venue.server import NOW_MS, VenueServer
 
 TICK_MS = floor_to(NOW_MS, MINUTE_MS)
+HOUR_MS = 60 * MINUTE_MS
 QUICK = Patience(retries=0, retry_delay_seconds=0.01, at_venue_pace=False)
 
 
-def with_feed(folder: Path, scene: Callable[[VenueFeed], Awaitable[Any]], symbol: str = "BTCUSDT") -> Any:
-    """What a scene with an entered feed of the loopback Binance comes to."""
+def with_feed(
+    folder: Path,
+    scene: Callable[[VenueFeed], Awaitable[Any]],
+    symbol: str = "BTCUSDT",
+    exchange: str = "binance",
+    intervals: tuple[str, ...] = (),
+) -> Any:
+    """What a scene with an entered feed of the loopback exchange comes to."""
 
     async def played() -> Any:
-        client = VenueClient(Venue("binance", "spot"), pause_of(folder, "binance"), QUICK)
-        async with VenueFeed(client, StoredCandles(folder, "binance"), [symbol]) as feed:
+        client = VenueClient(Venue(exchange, "spot"), pause_of(folder, exchange), QUICK)
+        async with VenueFeed(client, StoredCandles(folder, exchange), [symbol], intervals) as feed:
             return await scene(feed)
 
     return asyncio.run(played())
@@ -124,3 +136,46 @@ def test_order_book_and_trades_are_what_the_venue_shows_now(venue: VenueServer, 
         ]
 
     with_feed(tmp_path, scene)
+
+
+def _hours(book: CandleBook, span: Span) -> list[float]:
+    return [float(row[1]) for row in book.rows("BTCUSDT", HOUR_MS, *span, 10**6)]
+
+
+def test_where_minutes_are_forgotten_the_venues_own_bars_are_the_past(
+    venue: VenueServer, tmp_path: Path
+) -> None:
+    warm_up = Span(floor_to(TICK_MS, HOUR_MS) - 100 * HOUR_MS, TICK_MS)
+
+    async def scene(feed: VenueFeed) -> None:
+        await feed.fetch("BTCUSDT", warm_up.from_ms, TICK_MS)
+        [lost] = feed.source.missing("BTCUSDT", warm_up)
+        assert lost == Span(warm_up.from_ms, TICK_MS - 719 * MINUTE_MS)
+        past = Past(feed.source, "BTCUSDT", warm_up)
+        assert past.begins_ms("1h") == warm_up.from_ms
+        assert past.begins_ms("4h") <= warm_up.from_ms + 4 * HOUR_MS
+        own = feed.source.own_bars("BTCUSDT", "1h", Span(warm_up.from_ms, past.own["1h"].to_ms))
+        assert own.open.tolist() == _hours(venue.book, Span(own.first_ms, own.end_ms))
+        asked = len(venue.asked)
+        await feed.fetch("BTCUSDT", warm_up.from_ms, TICK_MS)
+        assert len(venue.asked) == asked
+
+    with_feed(tmp_path, scene, exchange="kraken", intervals=("1h",))
+    assert {asked.query["interval"] for asked in venue.asked} == {"1", "60"}
+
+
+def test_minutes_between_the_stored_ones_and_those_the_venue_still_has_are_lost_and_not_empty(
+    venue: VenueServer, tmp_path: Path
+) -> None:
+    from_ms = TICK_MS - 3000 * MINUTE_MS
+    with CandleWriter(tmp_path, SeriesKey("kraken", "BTCUSDT")) as writer:
+        writer.store(candles(from_ms, 500))
+
+    async def scene(feed: VenueFeed) -> None:
+        await feed.fetch("BTCUSDT", from_ms, TICK_MS)
+        assert feed.source.missing("BTCUSDT", Span(from_ms, TICK_MS)) == (
+            Span(from_ms, TICK_MS - 719 * MINUTE_MS),
+        )
+        assert feed.source.empty_minutes("BTCUSDT", Span(from_ms, TICK_MS)) == 0
+
+    with_feed(tmp_path, scene, exchange="kraken")
