@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from btk.core.order_ids import is_ours
 from tests.venue.trading_contracts import ContractMarket
 from tests.venue.trading_faults import ENGINE_MS
 from tests.venue.trading_market import SpotMarket
-from tests.venue.trading_nouns import Exposure, Order, Side
+from tests.venue.trading_nouns import ZERO, Exposure, Order, Side
 from tests.venue.trading_requests import Heard
 from tests.venue.trading_venue import WINDOW_MS, TradingVenue
 
@@ -68,15 +69,18 @@ class Audit:
         return max((each.for_ms for each in self.naked), default=0)
 
 
-def audit(venue: TradingVenue, flight_ms: int = 0) -> Audit:
-    """Now, of everything since the venue opened; `flight_ms`: how long a request may be on its way into a pause."""
+def audit(venue: TradingVenue, flight_ms: int = 0, crumbs: Decimal = ZERO) -> Audit:
+    """Now, of everything since the venue opened; `flight_ms`: how long a request may be on its way into a pause.
+
+    `crumbs` is what many positions may have left together that was too little to sell.
+    """
     markets: tuple[SpotMarket | ContractMarket, ...] = (venue.spot, venue.contracts)
     done = [each for market in markets for each in _done(market)]
     filled = Counter((each.symbol, each.client_id) for each in done)
     orders = [each for each in venue.heard if each.request.is_order]
     return Audit(
         done=sorted(done, key=lambda each: each.at_ms),
-        naked=[each for market in markets for each in _naked(market, venue.clock.true_ms())],
+        naked=[each for market in markets for each in _naked(market, venue.clock.true_ms(), crumbs)],
         doubles=[client_id for (_, client_id), times in filled.items() if times > 1],
         foreign_touched=[each for market in markets for each in _foreign(market)],
         asked_inside_pause=[_line(each) for each in venue.heard if each.pause_age_ms > flight_ms],
@@ -111,14 +115,14 @@ def _left_over(market: SpotMarket | ContractMarket) -> Iterator[str]:
             yield order.wish.client_id
 
 
-def _naked(market: SpotMarket | ContractMarket, now_ms: int) -> Iterator[Naked]:
+def _naked(market: SpotMarket | ContractMarket, now_ms: int, crumbs: Decimal) -> Iterator[Naked]:
     samples: defaultdict[str, list[Exposure]] = defaultdict(list)
     for exposure in market.timeline:
         samples[exposure.symbol].append(exposure)
     for symbol, exposures in samples.items():
         listing = market.book.listings[symbol]
         # What is worth less than this can neither be sold nor protected.
-        dust = listing.filters.smallest_notional / listing.price
+        dust = listing.filters.smallest_notional / listing.price + crumbs
         yield from _naked_times(exposures, dust, now_ms)
 
 
@@ -155,7 +159,13 @@ def _successors(orders: list[Heard]) -> Iterator[tuple[Heard, Heard]]:
 
 def _could_double(lost: Heard, later: Heard) -> bool:
     same = all(lost.sent.get(name) == later.sent.get(name) for name in ("symbol", "side", "type"))
+    same = same and _signal(lost) == _signal(later)
     return same and lost.request.host == later.request.host and not _reduces(later)
+
+
+def _signal(heard: Heard) -> str:
+    """What an id of ours has of the signal it is for; two strategies may want the same at once."""
+    return heard.client_id[:24] if is_ours(heard.client_id) else ""
 
 
 def _is_blind(venue: TradingVenue, lost: Heard, later: Heard) -> bool:
