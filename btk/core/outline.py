@@ -39,9 +39,9 @@ class Outline:
 
     def points(self, last: int, final: float) -> tuple[NDArray[np.int64], Column]:
         """Minutes and equity of every extreme, and of the `last` minute, where the curve ends at `final`."""
-        end = slice(0, 1 if last >= 0 else 0)
-        minutes = np.concatenate((self._lows.minutes, self._highs.minutes, np.array([last])[end]))
-        values = np.concatenate((self._lows.values, self._highs.values, np.array([final])[end]))
+        ends = 1 if last >= 0 else 0
+        minutes = np.concatenate((self._lows.minutes, self._highs.minutes, np.full(ends, last)))
+        values = np.concatenate((self._lows.values, self._highs.values, np.full(ends, final)))
         chosen, first = np.unique(minutes, return_index=True)
         return chosen, values[first]
 

@@ -42,7 +42,8 @@ class StopSwitch:
 
 def drive(conversation: Conversation, switch: StopSwitch) -> bool:
     """Run to the end; False when the switch ended it before."""
-    with closing(conversation), asyncio.Runner() as runner:
+    # Closed, not entered: so it makes an event loop only when the first `async` method is called.
+    with closing(conversation), closing(asyncio.Runner()) as runner:
         answer: Answer | None = None
         try:
             request = next(conversation)

@@ -69,22 +69,39 @@ class Loop:
 
     def step(self, stretch: Stretch) -> Conversation:
         """Every tick of one stretch."""
+        self._begin(stretch)
+        while (tick := min(map(_NEXT_MS, self._present), default=NEVER)) <= stretch.last_ms:
+            self.now_ms = tick = int(tick)
+            due = self._react(tick)
+            for slot in due:
+                if slot.hooks.heeded:
+                    yield from self._hooks(slot, tick, alone=len(due) == 1)
+            if stretch.decides and tick <= self._last_decision_ms:
+                if self._asks_ahead:
+                    yield Ahead([prepare(slot, tick) for slot in due if is_sure_to_be_asked(slot, tick)])
+                for slot in due:
+                    if self._decide(slot, tick):
+                        yield from self._talk(slot, slot.reached_ms)
+            for slot in due:
+                plan_next(slot, slot.reached_ms)
+        self._end(stretch)
+
+    def _begin(self, stretch: Stretch) -> None:
         self._stretch, chosen = stretch, stretch.slots
-        self._present = slots = [slot for slot in self._slots if chosen is None or slot.key in chosen]
+        self._present = [slot for slot in self._slots if chosen is None or slot.key in chosen]
         if stretch.drawn:
             self._world.tape.begin(stretch.minutes)
-        for slot in slots:
+        for slot in self._present:
             slot.enter(stretch.minutes[slot.key.symbol], stretch.first_ms, late=not stretch.decides)
             plan_next(slot, stretch.first_ms - MINUTE_MS)
-        while (tick := min(map(_NEXT_MS, slots), default=NEVER)) <= stretch.last_ms:
-            yield from self._tick(int(tick))
-        for slot in slots:
+
+    def _end(self, stretch: Stretch) -> None:
+        for slot in self._present:
             slot.settle(stretch.last_ms)
             slot.tell_refusals_over(stretch.last_ms)
         self._world.journal.flush()
 
-    def _tick(self, tick: int) -> Conversation:
-        self.now_ms = tick
+    def _react(self, tick: int) -> list[Slot]:
         due, stepped = [], []
         for slot in self._present:
             if slot.next_ms <= tick:
@@ -96,27 +113,21 @@ class Loop:
             slot.exits(tick)
         for slot in stepped:
             slot.activation(tick)
-        for slot in due:
-            if slot.hooks.heeded:
-                yield from self._hooks(slot, tick, alone=len(due) == 1)
-        if self._stretch.decides:
-            yield from self._decisions(due, tick)
-        for slot in due:
-            plan_next(slot, slot.reached_ms)
+        return due
 
-    def _decisions(self, due: Sequence[Slot], tick: int) -> Conversation:
-        if self._asks_ahead and tick <= self._last_decision_ms:
-            asks = [prepare(slot, tick) for slot in due if is_sure_to_be_asked(slot, tick)]
-            yield Ahead(asks)
-        for slot in due:
-            at_ms = slot.reached_ms
-            if at_ms > self._last_decision_ms or not (slot.hard_next_ms <= tick or slot.changed):
-                continue
-            self._obey(slot, at_ms)
-            if slot.hooks.due:
-                yield from self._call_due_hooks(slot, at_ms)
-            if type(slot.state) is Idle and is_asked(slot, at_ms):
-                yield from self._ask(slot, at_ms)
+    def _decide(self, slot: Slot, tick: int) -> bool:
+        # True when the strategy is to be talked to as well: at most ticks it is not, and nothing is yielded.
+        at_ms = slot.reached_ms
+        if at_ms > self._last_decision_ms or not (slot.hard_next_ms <= tick or slot.changed):
+            return False
+        slot.phase = Phase.DECISIONS
+        slot.clock(at_ms)
+        if slot.inbox.next_ms <= at_ms:
+            for command in slot.inbox.take(at_ms):
+                slot.obey(command, at_ms)
+        if slot.flattening:
+            slot.obey(Flatten(), at_ms)
+        return bool(slot.hooks.due) or (type(slot.state) is Idle and is_asked(slot, at_ms))
 
     def _hooks(self, slot: Slot, tick: int, alone: bool) -> Conversation:
         slot.phase = Phase.HOOKS
@@ -190,16 +201,11 @@ class Loop:
             slot.hooks.due.append(("on_error", (error,)))
             yield from self._call_due_hooks(slot, answer.tick_ms)
 
-    def _obey(self, slot: Slot, tick: int) -> None:
-        slot.phase = Phase.DECISIONS
-        slot.clock(tick)
-        if slot.inbox.next_ms <= tick:
-            for command in slot.inbox.take(tick):
-                slot.obey(command, tick)
-        if slot.flattening:
-            slot.obey(Flatten(), tick)
-
-    def _ask(self, slot: Slot, tick: int) -> Conversation:
+    def _talk(self, slot: Slot, tick: int) -> Conversation:
+        if slot.hooks.due:
+            yield from self._call_due_hooks(slot, tick)
+            if type(slot.state) is not Idle or not is_asked(slot, tick):
+                return
         said = yield from self._question(slot, tick)
         if said is not None:
             yield from self._consider(slot, said)
