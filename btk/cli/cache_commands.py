@@ -33,6 +33,7 @@ from btk.cli.lazy_commands import command_group
 from btk.cli.options import AsJson, Assignments, ConfigFiles, chosen_settings
 from btk.cli.output import print_document
 from btk.cli.selection import listed
+from btk.cli.text_table import room
 from btk.cli.warm_progress import warm_progress
 from btk.library.candles import refetch_series
 from btk.model.errors import DataError, UsageError
@@ -143,7 +144,7 @@ def list_series(
     if as_json:
         print_document({"schema": "btk.cache-list/1", "path": str(root), "series": facts})
     elif facts:
-        typer.echo("\n".join(list_lines(facts)))
+        typer.echo("\n".join(list_lines(facts, room())))
     else:
         typer.echo(
             f"{root}: no candles yet; btk cache warm --exchange binance --symbols BTCUSDT --days 30 fetches some"

@@ -15,15 +15,31 @@ from btk.adapters.candle_survey import Findings, SeriesFacts
 from btk.adapters.candle_warmer import WarmingOutcome
 from btk.adapters.candle_warming import Warmed
 from btk.adapters.candle_writer import StoreSummary
+from btk.cli.text_table import Heading, text_table
 from btk.model.bars import COLUMNS, Span
 from btk.model.dates import format_date
 from btk.model.intervals import MINUTE_MS
 
 _GAPS_SHOWN = 5
 _DIFFERENCES_SHOWN = 5
-_LIST_HEADINGS = ("exchange", "symbol", "interval", "from", "to", "candles", "holes", "MB")
-_WARM_HEADINGS = ("exchange", "symbol", "interval", "from", "to", "new", "corrected", "empty", "missing")
-_NAMING = 5
+_NAMES = (Heading("exchange", 2), Heading("symbol"), Heading("interval", 3))
+_LIST_HEADINGS = (
+    *_NAMES,
+    Heading("from", 1),
+    Heading("to"),
+    Heading("candles", 4, number=True),
+    Heading("holes", number=True),
+    Heading("MB", 5, number=True),
+)
+_WARM_HEADINGS = (
+    *_NAMES,
+    Heading("from", 4),
+    Heading("to", 1),
+    Heading("new", number=True),
+    Heading("corrected", 5, number=True),
+    Heading("empty", 6, number=True),
+    Heading("missing", number=True),
+)
 _MEGABYTE = 1_000_000
 
 
@@ -78,9 +94,9 @@ def import_lines(file: Path, series: SeriesKey, found: FileCandles, stored: Stor
         yield f"           and {stored.differing - _DIFFERENCES_SHOWN:,} more"
 
 
-def list_lines(facts: Sequence[SeriesFacts]) -> Iterator[str]:
-    """The stored series, a line each."""
-    yield from _table([_LIST_HEADINGS, *(_list_cells(series) for series in facts)])
+def list_lines(facts: Sequence[SeriesFacts], width: int | None = None) -> Iterator[str]:
+    """The stored series, a line each, of at most `width` characters where that can be."""
+    yield from text_table(_LIST_HEADINGS, [_list_cells(series) for series in facts], width)
     for series in facts:
         if series.problem:
             yield series.problem
@@ -92,11 +108,12 @@ def warm_document(outcome: WarmingOutcome, seconds: float) -> dict[str, object]:
     return {"schema": "btk.cache-warm/1", **facts, "series": outcome.series}
 
 
-def warm_lines(outcome: WarmingOutcome, seconds: float) -> Iterator[str]:
-    """What warming did, a line for each series, and what it cost."""
-    rows = [_WARM_HEADINGS, *(_warm_cells(series) for series in outcome.series)]
-    yield from _table(rows)
+def warm_lines(outcome: WarmingOutcome, seconds: float, width: int | None = None) -> Iterator[str]:
+    """What warming did, a line for each series of at most `width` characters where that can be, and what it cost."""
+    yield from text_table(_WARM_HEADINGS, [_warm_cells(series) for series in outcome.series], width)
     for series in outcome.series:
+        if series.listed_ms:
+            yield f"{series.symbol}: {series.exchange} has nothing before {format_date(series.listed_ms)}"
         for correction in series.corrections:
             yield f"{series.symbol} corrected {_difference(correction)}"
         if series.set_aside:
@@ -164,18 +181,9 @@ def _list_cells(series: SeriesFacts) -> tuple[str, ...]:
 
 def _warm_cells(series: Warmed) -> tuple[str, ...]:
     names = (series.exchange, series.symbol, series.interval)
-    listed = f"  (nothing before {format_date(series.listed_ms)})" if series.listed_ms else ""
     counts = (series.new, series.corrected, series.empty, series.missing)
-    dates = (format_date(series.from_ms), format_date(series.to_ms) + listed)
+    dates = (format_date(series.from_ms), format_date(series.to_ms))
     return (*names, *dates, *(f"{count:,}" for count in counts))
-
-
-def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row[:_NAMING], widths, strict=False)]
-        cells += [cell.rjust(width) for cell, width in zip(row[_NAMING:], widths[_NAMING:], strict=True)]
-        yield "  ".join(cells).rstrip()
 
 
 def _difference(difference: Difference) -> str:

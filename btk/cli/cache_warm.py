@@ -16,6 +16,7 @@ from btk.cli.date_flags import LastDays, minute_of
 from btk.cli.options import AsJson, Assignments, ConfigFiles
 from btk.cli.output import print_document
 from btk.cli.selection import Selection, Symbols, selected_settings
+from btk.cli.text_table import room
 from btk.cli.warm_progress import warm_progress
 from btk.library.candles import warm_spans
 from btk.model.bars import Span
@@ -65,7 +66,7 @@ def warm(
     if as_json:
         print_document(warm_document(outcome, seconds))
     elif not quiet or outcome.error:
-        typer.echo("\n".join(warm_lines(outcome, seconds)))
+        typer.echo("\n".join(warm_lines(outcome, seconds, room())))
     if outcome.error:
         raise outcome.error
 

@@ -13,6 +13,9 @@ from btk.library.candles import unseen
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
+NARROW = 70
+"""A name, two counts of millions, the time left and a bar that says something."""
+
 
 @contextmanager
 def warm_progress(*, shown: bool) -> Iterator[Watch]:
@@ -42,8 +45,24 @@ def _label(series: SeriesKey) -> str:
 def _bars() -> Progress:
     # Rich is worth its import only where something is fetched and somebody looks.
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
-    name = TextColumn("{task.description}")
-    columns = (name, BarColumn(), MofNCompleteColumn(), TextColumn("candles, left"), TimeRemainingColumn())
-    return Progress(*columns, console=Console(stderr=True), speed_estimate_period=60)
+    console, name, left = Console(stderr=True), TextColumn("{task.description}"), TimeRemainingColumn()
+    columns: tuple[ProgressColumn, ...] = (
+        name,
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("candles, left"),
+        left,
+    )
+    if console.width < NARROW:
+        # Columns that do not fit would each be cut.
+        columns = (name, TextColumn("{task.percentage:>3.0f} %, left"), left)
+    return Progress(*columns, console=console, speed_estimate_period=60)
