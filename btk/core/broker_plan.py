@@ -21,8 +21,16 @@ from btk.model.intents import Intent
 from btk.model.names import SlotKey
 
 
+class Attempts(NamedTuple):
+    """How often more an entry is tried before it is given up; after how many a close or a check in vain is alarming."""
+
+    entries: int = 5
+    closes: int = 5
+    checks: int = 5
+
+
 class Look(NamedTuple):
-    """A slot as it is looked at: its state, its orders, the market, the exchange's time, how often an entry is tried.
+    """A slot as it is looked at: its state, its orders, the market, the exchange's time, how often it is tried.
 
     `stopping`: nothing new is to be opened.
     """
@@ -32,7 +40,7 @@ class Look(NamedTuple):
     intents: tuple[Intent, ...]
     scene: Scene
     now_ms: int
-    attempts: int
+    attempts: Attempts
     stopping: bool = False
 
     def of_leg(self, signal_id: str, leg: str) -> list[Intent]:
@@ -78,7 +86,7 @@ def _entry(look: Look, plan: Plan, is_given_up: bool) -> tuple[Wanted, ...]:
     live = [one for one in entries if one.in_flight]
     beyond = "" if plan.resting else _beyond(plan, look.scene.price)
     unsent = [one for one in live if one.status == "prepared"]
-    tried_enough = any(one.attempts > 1 + look.attempts for one in unsent)
+    tried_enough = any(one.attempts > 1 + look.attempts.entries for one in unsent)
     if is_given_up or tried_enough or (unsent and beyond):
         return _drops(live) if entries else (GiveUp("nothing was ordered yet"),)
     if live or (entries and plan.resting):
@@ -118,7 +126,7 @@ def _enough_is_bought(look: Look, plan: Plan, now: Situation) -> bool:
 def _situation(look: Look) -> Situation:
     found = situation(look.key, look.state, look.scene.price, look.intents, (look.scene.limits, look.now_ms))
     assert found is not None
-    return found
+    return msgspec.structs.replace(found, close_attempts=look.attempts.closes)
 
 
 def _drops(intents: Iterable[Intent]) -> tuple[Drop, ...]:

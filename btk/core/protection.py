@@ -23,7 +23,6 @@ from btk.model.orders import OrderKind, OrderSide
 from btk.model.trade import CloseReason
 
 REFUSALS_BORNE = 2
-CLOSE_ALARM = 5
 UNTOLD_MS = 8_000
 """So long a stop waits for the trades of an entry, whose fees say how much is there."""
 SAME_STEPS = 1e-6
@@ -31,7 +30,10 @@ _CANNOT_NOW = frozenset({"halted", "key"})
 
 
 class Situation(msgspec.Struct, frozen=True, kw_only=True):
-    """A position as it is planned and as its orders have made it; `price` is the market's, `side` +1 or -1."""
+    """A position as it is planned and as its orders have made it; `price` is the market's, `side` +1 or -1.
+
+    After `close_attempts` closes in vain a person is told.
+    """
 
     key: SlotKey
     signal_id: str
@@ -43,6 +45,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     intents: tuple[Intent, ...]
     limits: MarketLimits
     now_ms: int
+    close_attempts: int = 5
 
     @property
     def lot(self) -> Lot:
@@ -197,7 +200,7 @@ def _close(now: Situation, held: float) -> tuple[Action, ...]:
     words = (
         f"{now.key.symbol}: the close was refused {failures} times: {closes[-1].detail}" if failures else ""
     )
-    return (Alarm(words), place) if failures >= CLOSE_ALARM else (place,)
+    return (Alarm(words), place) if failures >= now.close_attempts else (place,)
 
 
 def _protect(now: Situation, held: float) -> tuple[Action, ...]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from btk.core.broker_plan import GiveUp, Look, Refuse, wanted
+from btk.core.broker_plan import Attempts, GiveUp, Look, Refuse, wanted
 from btk.core.brokered import Absorbed, Scene, absorbed, given_up, refused, vanished, why_cancelled
 from btk.core.order_course import CancelWanted, OrderEvent, follow, must_watch
 from btk.core.protection import Alarm, CloseNow, Drop, Gone, Place, is_protected, situation
@@ -29,19 +29,21 @@ KEPT_OF_A_LEG = 8
 class Change(NamedTuple):
     """What a look at a slot has brought: whether anything is to be saved, and what a person should hear.
 
-    `news` happened once; `naked` says why a position has no stop at the exchange, "" where it has.
+    `news` happened once; `naked` says why a position has no stop at the exchange, "" where it has; `unseen` names an
+    order that could not be looked at for long.
     """
 
     changed: bool
     alarms: tuple[str, ...] = ()
     news: tuple[str, ...] = ()
     naked: str = ""
+    unseen: str = ""
 
 
 class BrokeredSlots:
-    """The orders of all slots of `trading`; `attempts` is how often an entry is tried again before it is given up."""
+    """The orders of all slots of `trading`; `attempts` is how often they are tried."""
 
-    def __init__(self, trading: Trading, attempts: int) -> None:
+    def __init__(self, trading: Trading, attempts: Attempts) -> None:
         self._trading = trading
         self._attempts = attempts
         self._news: dict[SlotKey, list[str]] = {}
@@ -62,7 +64,8 @@ class BrokeredSlots:
                 break
         self._forget(slot, now_ms)
         news = tuple(self._news.pop(key, ()))
-        return Change(changed, tuple(alarms), news, self._naked(slot, limits, now_ms))
+        naked, unseen = self._naked(slot, limits, now_ms), self._unseen(slot)
+        return Change(changed, tuple(alarms), news, naked, unseen)
 
     def vanish(self, key: SlotKey, hands: Sequence[Fill], venue: tuple[MarketLimits, int]) -> None:
         """The position of a slot is gone at the exchange; what is left of its orders is dropped.
@@ -91,6 +94,11 @@ class BrokeredSlots:
         for key, slot in self._trading.slots.items():
             for intent in slot.intents:
                 yield key, intent
+
+    def _unseen(self, slot: Slot) -> str:
+        blind = (one for one in slot.intents if one.in_flight and one.tries > self._attempts.checks)
+        worst = max(blind, key=lambda one: one.tries, default=None)
+        return f"its {worst.leg} was asked about {worst.tries} times in vain: {worst.detail}" if worst else ""
 
     def _scene(self, slot: Slot, limits: MarketLimits) -> Scene:
         return Scene(

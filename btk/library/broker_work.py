@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
+from btk.core.broker_plan import Attempts
 from btk.core.kill_switch import SwitchLimits
 from btk.core.order_course import (
     Answered,
@@ -90,7 +91,8 @@ class BrokerWork:
         self._trading = trading
         self._alarms = alarms
         self._keeping = keeping
-        self._slots = BrokeredSlots(trading, rules.order_open_attempts)
+        attempts = Attempts(rules.order_open_attempts, rules.order_close_attempts, rules.order_check_attempts)
+        self._slots = BrokeredSlots(trading, attempts)
         self._switch = KillSwitch(trading, SwitchLimits.of(rules))
         self._looked_ms: dict[str, int] = {}
         self._unread_until_ms: dict[str, int] = {}
@@ -139,7 +141,7 @@ class BrokerWork:
             due = [one for one in self._due() if opens or not _opens(one)]
             if (not changed and not due) or self.is_leaving():
                 break
-            await self._round(due)
+            await self._round(due, changed)
         known = {intent.client_order_id for _, intent in self._slots.intents()}
         for times in (self._looked_ms, self._unread_until_ms):
             for name in times.keys() - known:
@@ -163,6 +165,11 @@ class BrokerWork:
         for words in found.news:
             self._alarms.once(self.tick_ms, subject, words)
         self._tell_naked(key, found.naked, now_ms)
+        unseen = f"checks of {key.strategy} on {key.symbol}"
+        if found.unseen:
+            self._alarms.ring(self.tick_ms, unseen, found.unseen)
+        else:
+            self._alarms.over(self.tick_ms, unseen)
 
     def _tell_naked(self, key: SlotKey, words: str, now_ms: int) -> None:
         subject = f"stop of {key.strategy} on {key.symbol}"
@@ -200,11 +207,13 @@ class BrokerWork:
         )
         return now is not None and may_send(intent, now)
 
-    async def _round(self, due: list[Due]) -> None:
+    async def _round(self, due: list[Due], changed: bool) -> None:
         sends = [one for one in due if isinstance(one.step, Send)]
         for key, intent, _ in sends:
             self._slots.follow(key, intent.client_order_id, Sending(self._broker.now_ms()))
-        saved = await self._keeping.save() and (not sends or await self._is_ours())
+        # A question can be asked again: it needs nobody to know that it was.
+        saved = not (sends or changed) or await self._keeping.save()
+        saved = saved and (not sends or await self._is_ours())
         by_slot: dict[SlotKey, list[Due]] = {}
         for one in due:
             withheld = self._obstacle(one, saved)

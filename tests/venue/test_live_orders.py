@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from btk import Market, Signal, Strategy
-from btk.model.events import ClosedEvent, OpenedEvent
+from btk.model.events import AlarmEvent, ClosedEvent, OpenedEvent
+from btk.model.settings import Broker
 from tests.venue.broker_seat import Kind
 from tests.venue.live_bot import Bot
 from tests.venue.trading_audit import Audit, audit
 from tests.venue.trading_client import stocked_venue
+from tests.venue.trading_faults import FAULTS, is_question
 from tests.venue.trading_loop import LoopClock, run_virtual
 
 START_MS = 1_699_999_985_000
@@ -116,3 +118,23 @@ def test_an_entry_that_fills_while_candles_are_late_is_protected_all_the_same(
     bot, seen = traded(kind, "long", "limit", [(at_second_after_a_minute, -510)], tmp_path, late=15.0)
     assert any(isinstance(event, OpenedEvent) for event in bot.events)
     assert seen.longest_naked_ms <= 1_000 + 2 * 4 * 40
+
+
+def test_orders_that_cannot_be_looked_at_for_long_are_told_of_until_they_can(tmp_path: Path) -> None:
+    async def main(clock: LoopClock) -> Bot:
+        venue = stocked_venue(clock)
+        bot = Bot(venue, clock, [OneSignal], "swap", tmp_path)
+        bot.broker_rules = Broker(order_check_attempts=2)
+        bot.follow([(0, 50_000)], minutes=30)
+        clock.call_at(
+            clock.true_ms() + 60_000, lambda: venue.plan(FAULTS["503 failed"], on=is_question, times=40)
+        )
+        await bot.run(1_200)
+        return bot
+
+    bot = run_virtual(START_MS, main)
+    told = [
+        event for event in bot.events if isinstance(event, AlarmEvent) and event.subject.startswith("checks")
+    ]
+    assert [event.over for event in told] == [False, True]
+    assert "asked about 3 times in vain" in told[0].message
