@@ -106,6 +106,13 @@ class EquityStrip:
             self._drawn += rows
         self._pieces.clear()
 
+    def profit_over(self, first: int, stop: int) -> Column | float:
+        """The profit at the closes of rows `[first, stop)`: one number where nothing of them moves it."""
+        if self._marked <= first and not self._now.slope:
+            return self._now.base
+        self.draw(stop)
+        return self.profit[first:stop]
+
     def profit_at(self, row: int) -> float:
         """The profit at the close of a row, or of the minute before the block (-1), with what is held now."""
         now = self._now

@@ -172,8 +172,7 @@ class EquityTape:
             return
         seen = np.full(row - self._watched, self._start)
         for strip in self._strips.values():
-            strip.draw(row)
-            seen += strip.profit[self._watched : row]
+            seen += strip.profit_over(self._watched, row)
         self._watch.see(self._first_ms + (self._watched + 1) * MINUTE_MS, seen)
         self._watched = row
 
@@ -204,9 +203,11 @@ class _Watch:
 
     def see(self, first_tick_ms: int, equity: Column) -> None:
         last_tick_ms = first_tick_ms + (len(equity) - 1) * MINUTE_MS
-        peaks = np.maximum(np.maximum.accumulate(equity), self.peak)
+        peaks: Column | float = self.peak
+        if float(equity.max()) > self.peak:
+            peaks = np.maximum(np.maximum.accumulate(equity), self.peak)
+            self.peak = float(peaks[-1])
         self.worst_pct = max(self.worst_pct, float(((peaks - equity) / peaks).max()) * 100)
-        self.peak = float(peaks[-1])
         day = last_tick_ms // DAY_MS
         if day != self._day:
             row = max(0, (day * DAY_MS - first_tick_ms) // MINUTE_MS)

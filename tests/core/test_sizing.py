@@ -65,6 +65,24 @@ def test_the_cost_of_an_entry_is_floored_then_capped(chosen: Sizing, cost: float
     assert sizing.entry_cost(chosen, PLAN, EQUITY, no_range) == pytest.approx(cost)
 
 
+@pytest.mark.parametrize(
+    ("chosen", "as_planned"),
+    [
+        (Sizing(), True),
+        (Sizing(min_cost=500), False),
+        (Sizing(max_cost=50), False),
+        (Sizing(max_position_pct=2), False),
+        (Sizing(method="fixed_percentage", risk_pct=2), False),
+    ],
+)
+def test_an_entry_costs_what_is_planned_only_where_nothing_else_is_asked_for(
+    chosen: Sizing, as_planned: bool
+) -> None:
+    assert sizing.is_as_planned(chosen) is as_planned
+    if as_planned:
+        assert sizing.entry_cost(chosen, PLAN, -1.0, no_range) == PLAN.cost
+
+
 def test_atr_asks_for_the_average_range() -> None:
     chosen = Sizing(method="atr", risk_pct=2, atr_multiple=2)
     # 10000 x 2 % / (500 x 2) = 0.2 coins at 50000

@@ -97,3 +97,12 @@ def test_without_candidates_left_there_is_no_next_tick():
     assert schedule.next_tick(TEN_MS + 16 * MINUTE_MS) == TEN_MS + 16 * MINUTE_MS
     assert schedule.next_tick(TEN_MS + 20 * MINUTE_MS) == NEVER
     assert schedule_of(5, 0, 1, 0, set()).next_tick(TEN_MS) == NEVER
+
+
+def test_what_was_found_for_later_or_without_candidates_is_forgotten():
+    schedule = schedule_of(5, 0, 1, 0, None)
+    later_ms = TEN_MS + 7 * MINUTE_MS
+    assert schedule.next_tick(later_ms) == later_ms
+    assert schedule.next_tick(TEN_MS) == TEN_MS
+    schedule.only_at(np.array([TEN_MS + 10 * MINUTE_MS], dtype=np.int64))
+    assert schedule.next_tick(TEN_MS) == TEN_MS + 10 * MINUTE_MS
