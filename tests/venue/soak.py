@@ -130,6 +130,11 @@ class Soak:
         self._judge()
         self.problems += self._unfinished()
 
+    def most(self, first: int, last: int | None) -> tuple[int, int]:
+        """The largest state in bytes and the most files among some of the looks."""
+        looks = self.sizes[first:last]
+        return max(size for size, _ in looks), max(files for _, files in looks)
+
     @property
     def _is_calm(self) -> bool:
         return (self.clock.true_ms() - START_MS) / 1000 > self.seconds - CALM_SECONDS
