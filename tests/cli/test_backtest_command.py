@@ -22,7 +22,7 @@ DOCUMENT = [
     *("schema", "run_id", "mode", "status", "strategy", "params", "exchange", "model", "frame", "digests"),
     *("symbols", "portfolio", "warnings", "timing"),
 ]
-SYMBOL = ["candles", "gaps", "trades", "cancelled", "rejected", "statistics"]
+SYMBOL = ["candles", "gaps", "empty", "own_bars", "trades", "cancelled", "rejected", "statistics"]
 TRADE = """
 id symbol strategy position price_open price_close price_take_profit price_stop_loss original_price_take_profit
 original_price_stop_loss scheduled_at_ms opened_at_ms closed_at_ms close_reason ambiguous cost pnl_pct pnl_cost fee_cost

@@ -161,6 +161,13 @@ def test_without_cache_the_line_that_fetches_is_named_and_works(
     assert _btk(root, "backtest", "--no-cache", "--symbols", "BTCUSDT") == 0
 
 
+def test_candles_under_a_name_that_no_exchange_has_go_without_fetching(root: Path, capsys: Captured) -> None:
+    assert _btk(root, "backtest", "--exchange", "mine") == 3
+    error = capsys.readouterr().err
+    assert "exchange 'mine' is not known to ccxt" in error
+    assert "--no-cache goes on with what is stored" in error
+
+
 def test_a_backtest_during_a_warm_of_other_minutes_has_the_same_candles(
     venue: VenueServer, root: Path, capsys: Captured
 ) -> None:
