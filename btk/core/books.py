@@ -77,6 +77,13 @@ class Books:
             book.grow(key, cost)
         return None
 
+    def correct(self, key: SlotKey, cost: float) -> None:
+        """What a slot holds has turned out to cost this, more or less than was reserved for it."""
+        more = cost - self.ledger.committed_by(key)
+        self.ledger.reserve(key, more)
+        for book in self._bound.get(key, ()):
+            book.grow(key, more)
+
     def take_over(self, key: SlotKey, place: BookPosition) -> None:
         """Book money and a place that are taken already, whatever the limits say."""
         self.ledger.reserve(key, place.cost)

@@ -11,13 +11,13 @@ from btk.core.broker_plan import Attempts, GiveUp, Look, Refuse, wanted
 from btk.core.brokered import Absorbed, Scene, absorbed, given_up, refused, vanished, why_cancelled
 from btk.core.order_course import CancelWanted, OrderEvent, follow, must_watch
 from btk.core.protection import Alarm, CloseNow, Drop, Gone, Place, is_protected, situation
-from btk.core.states import Closing, Idle, Open, Opening, Scheduled, State, plan_of
+from btk.core.states import Add, Closing, Idle, Open, Opening, Scheduled, State, plan_of
 from btk.core.strays import ended, strays, to_end, without_settled
 from btk.engines.slot import Slot
 from btk.engines.trading import Trading
 from btk.model.accounts import MarketLimits
 from btk.model.events import CancelledEvent, ClosedEvent
-from btk.model.intents import PROTECTIVE_LEGS, Intent
+from btk.model.intents import ENTRY_LEGS, PROTECTIVE_LEGS, Intent
 from btk.model.names import SlotKey
 from btk.model.orders import Fill
 from btk.model.trade import CancelReason
@@ -124,6 +124,11 @@ class BrokeredSlots:
             slot.intents = tuple(_after_the_end(slot.intents, _id_of(before)))
         if any(isinstance(event, CancelledEvent) for event in found.events):
             self._use_id(slot, before)
+        if isinstance(found.state, Open) and not any(
+            one.in_flight for one in slot.intents if one.leg in ENTRY_LEGS
+        ):
+            asked = sum(order.cost for order in found.state.orders if isinstance(order, Add))
+            slot.correct_cost(found.state.holding.remaining + asked)
         if isinstance(found.state, Open) and isinstance(before, Scheduled | Opening):
             seen_ms = self._trading.reached.slots[slot.key]
             slot.sightings.begin(seen_ms, seen_ms)

@@ -193,6 +193,10 @@ class Slot:
         self.phase = Phase.EXITS
         self.become(state, events)
 
+    def correct_cost(self, cost: float) -> None:
+        """What is held was really paid with this: the money set aside for it is no more and no less."""
+        self._world.books.correct(self.key, cost)
+
     def tell(self, events: Sequence[Event]) -> None:
         """Book events and note them in the journal."""
         world = self._world

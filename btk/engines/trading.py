@@ -147,7 +147,12 @@ class Trading:
     @property
     def at_rest(self) -> bool:
         """Whether no slot holds anything or has anything on its way."""
-        return all(type(slot.state) is Idle and slot.queued is None for slot in self.slots.values())
+        return all(
+            type(slot.state) is Idle
+            and slot.queued is None
+            and not any(intent.in_flight for intent in slot.intents)
+            for slot in self.slots.values()
+        )
 
     def stop_at_rest(self) -> None:
         """End slots that hold nothing, without waiting for a tick."""

@@ -12,8 +12,9 @@ import pytest
 from btk import Market, Position, Signal
 from btk.core.documents import to_document
 from btk.core.states import Idle, Open
-from btk.model.commands import ClosePosition
+from btk.model.commands import AverageBuy, ClosePosition
 from btk.model.errors import Overtaken
+from btk.model.events import RejectedEvent
 from btk.model.trade import Trade
 from tests.venue.broker_seat import Kind
 from tests.venue.live_bot import Bot
@@ -171,3 +172,20 @@ def test_a_run_leaves_within_15_seconds_though_the_exchange_says_nothing(
         return loop.time() - left[0]
 
     assert run_virtual(START_MS, main) < 15
+
+
+@every_leg
+def test_the_money_set_aside_is_what_was_really_paid(kind: Kind, side: str) -> None:
+    def thin(stage: Stage) -> None:
+        stage.market.thin("BTCUSDT", "0.007")
+
+    acts: list[tuple[float, Act]] = [
+        (0.01, thin),
+        (30, lambda stage: stage.market.thin("BTCUSDT", None)),
+        (130, lambda stage: stage.market.halt("BTCUSDT")),
+        (130, command(AverageBuy(500))),
+    ]
+    seen = told(kind, probe(side), acts=acts, dca_everywhere=True)
+    (record,) = seen.stage.bot.session.trading.records(())
+    assert record.committed == pytest.approx(350)
+    assert "exchange" in [event.reason for event in seen.of(RejectedEvent)]
