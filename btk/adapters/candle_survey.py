@@ -52,8 +52,11 @@ def stored_series(root: Path) -> list[SeriesKey]:
     return sorted(_series_under(root), key=str)
 
 
-def chosen_series(series: list[SeriesKey], symbols: Sequence[str] | None) -> list[SeriesKey]:
-    """Those of some symbols; `UsageError` for one of which nothing is stored."""
+def chosen_series(
+    series: list[SeriesKey], symbols: Sequence[str] | None, exchange: str | None = None
+) -> list[SeriesKey]:
+    """Those of some symbols and of an exchange; `UsageError` for a symbol of which nothing is stored there."""
+    series = [key for key in series if exchange in (None, key.exchange)]
     if symbols is None:
         return series
     wanted = {symbol_names(symbol).file_form for symbol in symbols}

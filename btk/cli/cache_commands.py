@@ -57,6 +57,9 @@ Symbol = Annotated[
 ExchangeName = Annotated[
     str | None, typer.Option("--exchange", metavar="NAME", help="Whose candles; default: exchange.name.")
 ]
+OnlyExchange = Annotated[
+    str | None, typer.Option("--exchange", metavar="NAME", help="Only what is stored of this exchange.")
+]
 Refetch = Annotated[
     bool, typer.Option("--refetch", help="Fetch again what is stored, and replace what differs.")
 ]
@@ -134,16 +137,20 @@ def _imported(root: Path, exchange: str, source: FoundSeries, overwrite: bool) -
 @app.command("list")
 def list_series(
     context: typer.Context,
+    *,
+    symbols: OnlySymbols = None,
+    exchange: OnlyExchange = None,
     config: ConfigFiles = None,
     assignments: Assignments = None,
     as_json: AsJson = False,
 ) -> None:
     """What is stored, from when to when, with how many holes."""
     root = _cache_folder(context, config, assignments)
-    facts = [series_facts(root, series) for series in stored_series(root)]
+    chosen = chosen_series(stored_series(root), listed(symbols), exchange)
+    facts = [series_facts(root, series) for series in chosen]
     if as_json:
         print_document({"schema": "btk.cache-list/1", "path": str(root), "series": facts})
-    elif facts:
+    elif facts or exchange:
         typer.echo("\n".join(list_lines(facts, room())))
     else:
         typer.echo(
@@ -157,6 +164,7 @@ def check(
     *,
     refetch: Refetch = False,
     symbols: OnlySymbols = None,
+    exchange: OnlyExchange = None,
     config: ConfigFiles = None,
     assignments: Assignments = None,
     as_json: AsJson = False,
@@ -168,7 +176,7 @@ def check(
     """
     loaded = chosen_settings(context, config, assignments)
     root = loaded.root / loaded.settings.cache.path
-    chosen = chosen_series(stored_series(root), listed(symbols))
+    chosen = chosen_series(stored_series(root), listed(symbols), exchange)
     outcomes: list[WarmingOutcome] = []
     if refetch:
         with warm_progress(shown=not as_json) as watch:

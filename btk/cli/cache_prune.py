@@ -45,8 +45,7 @@ def prune_cache(
         raise UsageError("--damaged is about files and --before about candles; choose one")
     loaded = chosen_settings(context, config, assignments)
     root = loaded.root / loaded.settings.cache.path
-    series = [key for key in stored_series(root) if exchange in (None, key.exchange)]
-    chosen = chosen_series(series, listed(symbols))
+    chosen = chosen_series(stored_series(root), listed(symbols), exchange)
     before_ms = minute_of("--before", before) if before else None
     parts = prunable_damage(root, chosen) if damaged else prunable_candles(root, chosen, before_ms)
     for part in parts if yes else ():

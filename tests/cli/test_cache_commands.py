@@ -178,6 +178,17 @@ def test_a_check_names_damage_and_holes_and_ends_with_exit_4(root: Path, capsys:
     assert series["gaps"] == [{"from_ms": MARCH_MS, "to_ms": MARCH_MS + 20 * MINUTE_MS}]
 
 
+def test_what_is_stored_of_one_exchange_can_be_looked_at_alone(root: Path, capsys: Captured) -> None:
+    _import(root, _candles(root, range(10)))
+    _cache(root, "import", str(_candles(root, range(3))), "--symbol", "ETHUSDT", "--exchange", "okx")
+    capsys.readouterr()
+    assert _cache(root, "check", "--exchange", "binance") == 0
+    assert capsys.readouterr().out == "binance BTCUSDT 1m: whole\n"
+    assert _cache(root, "list", "--exchange", "okx", "--json") == 0
+    assert [series["symbol"] for series in _document(capsys)["series"]] == ["ETHUSDT"]
+    assert _cache(root, "list", "--exchange", "okx", "--symbols", "BTCUSDT") == 2
+
+
 def test_an_export_goes_to_a_file_that_is_not_there_yet(root: Path, capsys: Captured) -> None:
     _import(root, _candles(root, range(10)))
     capsys.readouterr()
