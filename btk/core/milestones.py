@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -14,8 +14,8 @@ from btk.core.holding import Holding
 from btk.core.rules import Rules
 from btk.model.bars import Column
 
-LEVELS = np.arange(10.0, 100.0, 10.0)
-TOP = 90
+STEP, TOP = 10, 90
+LEVELS = np.arange(STEP, TOP + STEP, STEP, dtype=np.float64)
 _ROW = itemgetter(0)
 
 
@@ -41,11 +41,11 @@ def reached(holding: Holding, prices: Column, start: int, stop: int, rules: Rule
         if row < len(best):
             found.append(Reached(start + row, 0))
     if holding.profit_level < TOP:
-        distance = abs(holding.take - holding.price_open)
-        found += _levels(best - entry, distance, holding.profit_level, (start, 10), rules)
+        levels = _levels(best - entry, abs(holding.take - holding.price_open), holding.profit_level, rules)
+        found += [Reached(start + row, level) for row, level in levels]
     if holding.loss_level < TOP:
-        distance = abs(holding.stop - holding.price_open)
-        found += _levels(entry - worst, distance, holding.loss_level, (start, -10), rules)
+        levels = _levels(entry - worst, abs(holding.stop - holding.price_open), holding.loss_level, rules)
+        found += [Reached(start + row, -level) for row, level in levels]
     # Stable: what one row reaches stays as it is, from the nearest level to the farthest.
     found.sort(key=_ROW)
     return found
@@ -67,15 +67,11 @@ def breakeven_price(holding: Holding, rules: Rules) -> float:
     return holding.price_open * (1 + holding.plan.side * rules.breakeven_pct / 100)
 
 
-def _levels(
-    way: Column, distance: float, told_until: int, numbers: tuple[int, int], rules: Rules
-) -> list[Reached]:
-    """`way` is how far prices had come at most; `numbers` are the first row and what a level counts."""
+def _levels(farthest: Column, distance: float, told_until: int, rules: Rules) -> Iterable[tuple[int, int]]:
     slack = 1 + rules.tolerance
-    farthest = float(way[-1]) / distance * 100 * slack if distance else 0.0
-    if farthest < told_until + 10:
-        return []
-    first, top = told_until // 10, int(min(farthest, TOP) // 10)
-    start, step = numbers
-    rows = (way / distance * 100 * slack).searchsorted(LEVELS[first:top]).tolist()
-    return [Reached(start + row, step * level) for level, row in enumerate(rows, first + 1)]
+    reached_pct = float(farthest[-1]) / distance * 100 * slack if distance else 0.0
+    if reached_pct < told_until + STEP:
+        return ()
+    first, top = told_until // STEP, int(min(reached_pct, TOP) // STEP)
+    rows = (farthest / distance * 100 * slack).searchsorted(LEVELS[first:top])
+    return zip(rows.tolist(), range(told_until + STEP, TOP + STEP, STEP), strict=False)

@@ -13,8 +13,8 @@ def plan_next(slot: Slot, now_ms: int) -> None:
     """Find the next tick at which a slot has to be looked at, and the next at which it has to be stepped."""
     if slot.changed or now_ms >= slot.hard_next_ms or type(slot.state) is Idle:
         slot.hard_next_ms, slot.planned = hard_ms(slot, now_ms), slot.state
-    looks_at_all = slot.hooks.heeded and (slot.watches or slot.hooks.due)
-    slot.next_ms = now_ms + MINUTE_MS if looks_at_all else slot.hard_next_ms
+    every_minute = slot.hooks.heeded and (slot.watches or slot.hooks.due)
+    slot.next_ms = now_ms + MINUTE_MS if every_minute else slot.hard_next_ms
 
 
 def hard_ms(slot: Slot, now_ms: int) -> float:
