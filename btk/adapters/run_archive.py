@@ -117,6 +117,14 @@ class RunArchive:
             self._asked(run_id).started_at_ms,
         )
 
+    def check_events(self, run_id: str) -> None:
+        """`InvalidInput` when the events of a run are gone: every run has them, if only none."""
+        path = self.runs / run_id / EVENTS
+        if not path.is_file():
+            raise InvalidInput(
+                f"{path} is gone: what happened in the run cannot be told without it; restore it"
+            )
+
     def _unfinished_facts(self, run_id: str) -> RunFacts:
         asked = self._asked(run_id)
         if not (self.runs / run_id / EVENTS).is_file():

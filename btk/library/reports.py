@@ -131,6 +131,8 @@ class Reports:
             raise UsageError(
                 f"run {run_id} is a {record.result.mode} run: it has no {kind} report, but {there}"
             )
+        if suiting[kind].reads_events:
+            self.archive.check_events(run_id)
         made = suiting[kind].make(record, slot)
         return made, heading(suiting[kind], record.result, slot), file_stem(record.result, slot)
 

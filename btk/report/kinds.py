@@ -20,7 +20,8 @@ class Kind(NamedTuple):
     """A kind of report; `name` is also its folder under `dump`.
 
     `each_slot`: a report for every strategy on every symbol, else one for the run. `mode`: only for such runs.
-    `asked_only`: not among the reports that are written when none is named.
+    `reads_events`: it tells nothing without the events of the run. `asked_only`: not among the reports that are
+    written when none is named.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Kind(NamedTuple):
     make: Make
     each_slot: bool = True
     mode: str | None = None
+    reads_events: bool = False
     asked_only: bool = False
 
     def slots(self, result: ResultRecord) -> list[SlotKey | None]:
@@ -57,10 +59,10 @@ _ROWS = (
     Kind("backtest", "Backtest Report", trade_report, mode="backtest"),
     Kind("paper", "Paper Trading Report", trade_report, mode="paper"),
     Kind("live", "Live Trading Report", trade_report, mode="live"),
-    Kind("events", "Event Report", event_report, asked_only=True),
-    Kind("schedule", "Scheduled Signals Report", schedule_report),
-    Kind("partial", "Partial Profit/Loss Report", partial_report),
-    Kind("risk", "Risk Rejection Report", risk_report),
+    Kind("events", "Event Report", event_report, reads_events=True, asked_only=True),
+    Kind("schedule", "Scheduled Signals Report", schedule_report, reads_events=True),
+    Kind("partial", "Partial Profit/Loss Report", partial_report, reads_events=True),
+    Kind("risk", "Risk Rejection Report", risk_report, reads_events=True),
     Kind("heatmap", "Portfolio Heatmap", heatmap_report, each_slot=False),
     Kind("performance", "Performance Report", performance_report, each_slot=False),
 )

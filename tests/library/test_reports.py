@@ -297,6 +297,18 @@ def test_a_damaged_run_does_not_hide_the_others(reports: Reports, root: Path, ru
     assert [str(damaged / "result.json") in str(complaint) for complaint in complaints] == [True]
 
 
+def test_events_that_are_gone_are_not_told_as_nothing_happened(reports: Reports, run_id: str) -> None:
+    path = reports.archive.runs / run_id / "events.jsonl"
+    aside = path.rename(path.with_suffix(".aside"))
+    try:
+        for kind in ("events", "schedule", "partial", "risk"):
+            with pytest.raises(InvalidInput, match=r"events\.jsonl is gone"):
+                Reports(reports.archive.runs.parent)[kind].get_data(run_id)
+        assert Reports(reports.archive.runs.parent)["backtest"].get_data(run_id).rows
+    finally:
+        aside.rename(path)
+
+
 def test_a_walk_that_was_killed_says_how_to_go_on_with_it(reports: Reports, walk_id: str) -> None:
     killed = reports.archive.runs / "20970101T000000-dddddd"
     shutil.copytree(reports.archive.runs / walk_id, killed)
