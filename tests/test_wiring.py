@@ -174,3 +174,16 @@ def test_two_strategies_may_not_share_one_contract_with_real_money(root: Path) -
     assert wiring.brokered(job, "spot").model == "brokered"
     with pytest.raises(SettingsError, match="BTCUSDT is traded by several strategies"):
         wiring.brokered(job, "swap")
+
+
+def test_a_model_that_no_exchange_fills_by_is_refused_with_real_money(root: Path) -> None:
+    settings = open_project(root).settings
+    average = msgspec.structs.replace(settings.execution, model="vwap")
+    chosen = msgspec.structs.replace(
+        settings,
+        execution=average,
+        strategy=msgspec.structs.replace(settings.strategy, risk=()),
+    )
+    job = wiring.trading_job(chosen, root, wiring.candle_source(chosen, root))
+    with pytest.raises(SettingsError, match=r"execution\.model: vwap"):
+        wiring.brokered(job, "spot")
