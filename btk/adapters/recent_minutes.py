@@ -29,6 +29,10 @@ class RecentMinutes:
         """The first minute that will be known of a symbol."""
         self._series.setdefault(symbol, _Series(from_ms))
 
+    def begin_anew(self, symbol: str, from_ms: int) -> None:
+        """Nothing before `from_ms` is known any more."""
+        self._series[symbol] = _Series(from_ms)
+
     def known_ms(self, symbol: str) -> int:
         """The moment up to which the minutes of a symbol are known."""
         series = self._series.get(symbol)

@@ -78,7 +78,7 @@ class VenueFeed:
             from_ms = self._first_to_be_had_ms(symbol, from_ms)
             self.source.begin(symbol, from_ms)
             self._take_stored(symbol, Span(from_ms, until_ms))
-        while (known_ms := self.known_ms(symbol)) < until_ms:
+        while (known_ms := self._still_known_ms(symbol)) < until_ms:
             span = Span(known_ms, min(known_ms + candles.page_ms, until_ms))
             page = await candles.page(span)
             self.source.learn(symbol, page.rows, self._settled_ms(page))
@@ -92,6 +92,14 @@ class VenueFeed:
     async def trades(self, symbol: str) -> tuple[PublicTrade, ...]:
         """The last single trades, the newest last."""
         return await self._client.trades(self._market(symbol))
+
+    def _still_known_ms(self, symbol: str) -> int:
+        known_ms, kept_ms = self.known_ms(symbol), self._candles[symbol].kept_ms
+        if kept_ms is None or known_ms >= kept_ms:
+            return known_ms
+        # So long asleep that the venue has forgotten what came next: that is lost, and what came before is of no use.
+        self.source.begin_anew(symbol, kept_ms)
+        return kept_ms
 
     def _first_to_be_had_ms(self, symbol: str, from_ms: int) -> int:
         # What the venue has forgotten is not empty: minutes begin after the last one that nobody has.

@@ -179,3 +179,20 @@ def test_minutes_between_the_stored_ones_and_those_the_venue_still_has_are_lost_
         assert feed.source.empty_minutes("BTCUSDT", Span(from_ms, TICK_MS)) == 0
 
     with_feed(tmp_path, scene, exchange="kraken")
+
+
+def test_minutes_that_were_slept_through_until_the_venue_forgot_them_are_lost_and_not_empty(
+    venue: VenueServer, tmp_path: Path
+) -> None:
+    later_ms = TICK_MS + 1000 * MINUTE_MS
+
+    async def scene(feed: VenueFeed) -> None:
+        await feed.fetch("BTCUSDT", TICK_MS - 30 * MINUTE_MS, TICK_MS)
+        venue.book.now_ms += 1000 * MINUTE_MS
+        await feed.exchange_ms()
+        await feed.fetch("BTCUSDT", TICK_MS - 30 * MINUTE_MS, later_ms)
+        assert feed.known_ms("BTCUSDT") == later_ms
+        [lost] = feed.source.missing("BTCUSDT", Span(TICK_MS, later_ms))
+        assert lost == Span(TICK_MS, later_ms - 719 * MINUTE_MS)
+
+    with_feed(tmp_path, scene, exchange="kraken")
