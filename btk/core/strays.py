@@ -108,7 +108,8 @@ def _plan(stray: Stray, scene: Scene) -> Plan:
     price = cost / quantity if quantity else scene.price
     away = scene.terms.rules.max_stop_loss_pct / 100 * stray.side
     return Plan(
-        id=stray.signal_id,
+        # The signal may have had a trade of its own that is over.
+        id=f"{stray.signal_id}-late",
         position="long" if stray.side > 0 else "short",
         side=stray.side,
         price_open=price,

@@ -26,7 +26,7 @@ from tests.venue.broker_seat import LATENCY_MS, Kind
 from tests.venue.live_bot import Bot, Script
 from tests.venue.trading_audit import Audit, audit
 from tests.venue.trading_client import stocked_venue
-from tests.venue.trading_faults import BAN_SECONDS, FAULTS, PAUSE_SECONDS, faults_of
+from tests.venue.trading_faults import BAN_SECONDS, FAULTS, PAUSE_SECONDS, VERY_LATE, faults_of
 from tests.venue.trading_loop import LoopClock, run_virtual
 from tests.venue.trading_requests import request_of
 from tests.venue.trading_transport import Stage
@@ -45,6 +45,7 @@ SILENT_MS = 15_000
 DUST_COST = 5.5
 START_COST = 100_000.0
 
+KNOWN = {**FAULTS, VERY_LATE.name: VERY_LATE}
 LEGS: tuple[tuple[Kind, str], ...] = (("spot", "long"), ("swap", "long"), ("swap", "short"))
 
 
@@ -122,7 +123,7 @@ class World:
         )
         self.bot.on_request = self._watch
         if case.fault:
-            self.venue.plan(FAULTS[case.fault], case.nth)
+            self.venue.plan(KNOWN[case.fault], case.nth)
 
     async def live(self) -> None:
         """Start, be killed, start again."""
@@ -189,7 +190,8 @@ def _problems(world: World, seen: Audit) -> Iterator[str]:
 
 def _bearable_ms(case: Case) -> int:
     # Nobody may ask for anything before the venue's pause is over.
-    return NAKED_MS + {"418": BAN_SECONDS, "429": PAUSE_SECONDS}.get(case.fault, 0) * 1000
+    pauses = {"418": BAN_SECONDS, "429": PAUSE_SECONDS}
+    return NAKED_MS + pauses.get(case.fault, 0) * 1000
 
 
 def _untold(world: World, seen: Audit) -> Iterator[str]:
@@ -229,6 +231,7 @@ def cases() -> Iterator[Case]:
     """Every fault and every kill at every order of every kind of life."""
     for kind, side in LEGS:
         names = [fault.name for fault in faults_of("spot" if kind == "spot" else "contracts")]
+        names.append(VERY_LATE.name)
         for how in ("market", "limit"):
             yield Case(kind, side, how)  # type: ignore[arg-type]
             for nth in range(1, ORDERS + 1):

@@ -13,11 +13,10 @@ from btk.model.commands import ActivateScheduled, CancelScheduled, ClosePosition
 from tests.venue.broker_seat import Kind
 from tests.venue.story import Act, Stage, Told, told
 from tests.venue.test_live_orders import OneSignal
-from tests.venue.trading_faults import Fault, Late, Silent
+from tests.venue.trading_faults import VERY_LATE
 
 LEGS: list[tuple[Kind, str]] = [("spot", "long"), ("swap", "long"), ("swap", "short")]
 every_leg = pytest.mark.parametrize(("kind", "side"), LEGS)
-VERY_LATE = Fault("later than it can be", Silent(), executes=True, late=Late(0, 60_000, after_window=True))
 
 
 def probe(side: str, how: str = "market") -> type[Strategy]:

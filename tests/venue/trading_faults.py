@@ -199,6 +199,8 @@ _LATE = [
     Fault("as late as can be", Silent(), executes=True, late=Late(0, ENGINE_MS - 1, after_window=True)),
     Fault("too late", Silent(), late=Late(1, after_window=True)),
 ]
+VERY_LATE = Fault("later than it can be", Silent(), executes=True, late=Late(0, 60_000, after_window=True))
+"""No venue says that this happens, and none promises that it does not: only what watches for a day is ready for it."""
 FAULTS: Mapping[str, Fault] = {
     fault.name: fault
     for fault in (
