@@ -29,6 +29,10 @@ PARTIAL = "partial"
 T = TypeVar("T")
 
 
+class DamagedRun(InvalidInput):
+    """A file of a run is gone, or is not what was written."""
+
+
 class _Settings(msgspec.Struct, frozen=True):
     settings: dict[str, Any] = {}
 
@@ -118,10 +122,10 @@ class RunArchive:
         )
 
     def check_events(self, run_id: str) -> None:
-        """`InvalidInput` when the events of a run are gone: every run has them, if only none."""
+        """`DamagedRun` when the events of a run are gone: every run has them, if only none."""
         path = self.runs / run_id / EVENTS
         if not path.is_file():
-            raise InvalidInput(
+            raise DamagedRun(
                 f"{path} is gone: what happened in the run cannot be told without it; restore it"
             )
 
@@ -187,5 +191,5 @@ def _decoded(path: Path, kind: type[T]) -> T:
         raise _unreadable(path, error) from None
 
 
-def _unreadable(path: Path, error: Exception) -> InvalidInput:
-    return InvalidInput(f"{path} is no file of a run: {error}; move it away, or restore it")
+def _unreadable(path: Path, error: Exception) -> DamagedRun:
+    return DamagedRun(f"{path} is no file of a run: {error}; move it away, or restore it")

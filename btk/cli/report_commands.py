@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 import typer
 
+from btk.adapters.run_archive import DamagedRun
 from btk.cli.lazy_commands import command_group
 from btk.cli.options import AsJson, Assignments, ConfigFiles, chosen_settings
 from btk.cli.output import print_document
@@ -115,7 +116,11 @@ def dump(  # noqa: PLR0917 (every parameter is a flag)
     for run_id in runs:
         for name in _kinds(reports, run_id, kind, every)[: 1 if columns else None]:
             path = out / name if out else None
-            written += reports[name].dump(run_id, path, file_format, Choice(columns=_names(columns)))
+            try:
+                written += reports[name].dump(run_id, path, file_format, Choice(columns=_names(columns)))
+            except DamagedRun as problem:
+                # One line for each run; its other reports, and those of other runs, can be had.
+                damaged += [] if str(problem) in map(str, damaged) else [problem]
     if as_json:
         print_document({"schema": "btk.report-dump/1", "files": [str(path) for path in written]})
     else:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from btk.cli.app import run
+from btk.library.reports import Reports
 from tests.library.walk_project import make_project
 
 Captured = pytest.CaptureFixture[str]
@@ -117,6 +118,26 @@ def test_dump_all_writes_the_others_of_a_damaged_run_and_fails(
     assert report(root, "dump", *flags) == 3
     assert len(list((tmp_path / "heatmap").iterdir())) == 2
     assert str(damaged) in capsys.readouterr().err
+
+
+def test_dump_writes_the_other_reports_of_a_run_whose_events_are_gone(
+    root: Path, tmp_path: Path, capsys: Captured
+) -> None:
+    run_id = next(run.run_id for run in Reports(root / "dump").archive.listing()[0] if run.mode == "backtest")
+    path = root / "dump" / "runs" / run_id / "events.jsonl"
+    aside = path.rename(tmp_path / "aside")
+    capsys.readouterr()
+    try:
+        assert report(root, "dump", run_id, "--out", str(tmp_path / "out")) == 3
+    finally:
+        aside.rename(path)
+    captured = capsys.readouterr()
+    assert (
+        captured.err
+        == f"btk: {path} is gone: what happened in the run cannot be told without it; restore it\n"
+    )
+    assert {folder.name for folder in (tmp_path / "out").iterdir()} == {"backtest", "heatmap", "performance"}
+    assert len(captured.out.splitlines()) == sum(1 for _ in (tmp_path / "out").rglob("*.md"))
 
 
 @pytest.mark.parametrize("text", ['{"mode": 1}', "[]", "\x00", '"x"', "{}", "[" * 100_000])
