@@ -63,7 +63,7 @@ class EquityStrip:
         self._close_before = float(close[early - 1]) if early else self._close_before
         self._close, self._drawn, self._marked = close[early:], 0, 0
         self._pieces.clear()
-        self.profit, self.invested = np.empty(len(self._close)), np.empty(len(self._close))
+        self.profit, self.invested = np.empty(len(self._close)), np.zeros(len(self._close))
 
     def mark(self, row: int) -> None:
         """What is held now was held until before `row`."""
@@ -96,13 +96,15 @@ class EquityStrip:
         self.mark(row)
         for rows, (base, slope, invested) in self._pieces:
             part = slice(self._drawn, self._drawn + rows)
+            profit = self.profit[part]
             # A minute that has no candle has no close either, and what is not held does not ask for one.
             if slope:
-                np.multiply(self._close[part], slope, out=self.profit[part])
-                self.profit[part] += base
+                np.multiply(self._close[part], slope, out=profit)
+                profit += base
             else:
-                self.profit[part] = base
-            self.invested[part] = invested
+                profit.fill(base)
+            if invested:
+                self.invested[part] = invested
             self._drawn += rows
         self._pieces.clear()
 
