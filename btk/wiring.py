@@ -179,7 +179,8 @@ def broker(settings: Settings, root: Path, allowed: Allowances, looks_only: bool
 def brokered(job: Job, market: str) -> Job:
     """The same run where a real exchange fills: its prices are what was paid, so nothing is assumed to slip.
 
-    `SettingsError` for another model than `candle`, and for several strategies on one contract: the exchange knows one position of it, not whose it is.
+    `SettingsError` for another model than `candle`, and for several strategies on one contract: the exchange knows one
+    position of it, not whose it is.
     """
     if job.model != "candle":
         raise SettingsError(

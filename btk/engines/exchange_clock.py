@@ -42,7 +42,9 @@ class ExchangeClock:
         now = self._host.monotonic()
         ahead_ms = exchange_ms - now * 1000
         if self._is_measured and self._is_doubtful(ahead_ms):
-            self.lost = f"it says it is {(ahead_ms - self._ahead_ms) / 1000:+.0f} s off from one moment to the next"
+            self.lost = (
+                f"it says it is {(ahead_ms - self._ahead_ms) / 1000:+.0f} s off from one moment to the next"
+            )
             return
         self._is_measured, self._measured_at = True, now
         self._ahead_ms = ahead_ms
