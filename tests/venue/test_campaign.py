@@ -1,4 +1,4 @@
-"""Whatever goes wrong at an order, and wherever the process dies: nothing twice, nothing naked, nothing lost, all counted."""
+"""Whatever goes wrong at an order, and wherever the process dies: nothing twice, naked or lost, and all of it counted."""
 
 from __future__ import annotations
 

@@ -37,9 +37,7 @@ class Twin(Eager):
 
 
 def switch_alarms(bot: Bot) -> list[AlarmEvent]:
-    return [
-        event for event in bot.events if isinstance(event, AlarmEvent) and event.subject == "kill switch"
-    ]
+    return [event for event in bot.events if isinstance(event, AlarmEvent) and event.subject == "kill switch"]
 
 
 def kinds(bot: Bot, kind: type[Any]) -> list[Any]:
