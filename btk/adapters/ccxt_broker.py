@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from functools import partial
 from typing import Any, TypeVar
@@ -15,11 +15,11 @@ from btk.adapters.ccxt_account import AccountTerms, account_client, account_id, 
 from btk.adapters.ccxt_errors import in_our_words, vendor_errors
 from btk.adapters.ccxt_limits import limits_of
 from btk.adapters.ccxt_order_ids import asking
-from btk.adapters.ccxt_proofs import Exchanged, in_few_words, is_absence, refusal
+from btk.adapters.ccxt_proofs import CLOCK_IS_OFF, Exchanged, in_few_words, is_absence, refusal, said
 from btk.adapters.ccxt_venues import chosen_market, markets_of
 from btk.adapters.request_gate import Held, Priority, RequestGate
 from btk.model.accounts import AccountFacts, Balance, MarketLimits, VenuePosition
-from btk.model.errors import SettingsError, Unknown
+from btk.model.errors import BtkError, SettingsError, Unknown
 from btk.model.orders import (
     TRIGGERED,
     Absent,
@@ -256,6 +256,7 @@ class CcxtBroker:
                 return UnknownOutcome(str(held))
             except self._vendor_errors as error:
                 last = wire[-1] if wire else Exchanged()
+                await self._trust_clock_again(last)
                 if is_absence(self._terms.venue.name, last) and len(wire) == 1:
                     return Absent()
                 return UnknownOutcome(in_few_words(last, error))
@@ -268,9 +269,16 @@ class CcxtBroker:
                     return await ask()
             except self._vendor_errors as error:
                 ours = in_our_words(self._terms.venue.name, error)
+                await self._trust_clock_again(wire[-1] if wire else Exchanged())
                 # ccxt's own words hold the address, and that a signature.
                 words = in_few_words(wire[-1] if wire else Exchanged(), error)
                 raise type(ours)(f"{self._terms.venue.name}: {words}") from None
+
+    async def _trust_clock_again(self, last: Exchanged) -> None:
+        """Measure the clock where an answer says that it is off: the next question is good then."""
+        if said(last.body)[0] == CLOCK_IS_OFF:
+            with suppress(BtkError):  # it is asked again with the next question
+                await self.sync_clock()
 
     async def _paired(self, symbol: str, orders: list[VenueOrder]) -> list[VenueOrder]:
         lists = await self._read(self._client.privateGetOpenOrderList)

@@ -15,6 +15,7 @@ from btk.model.orders import RefusalCause, RefusedOrder
 _LOCAL_ERRORS = frozenset({"BadSymbol", "ArgumentsRequired", "InvalidOrder", "NotSupported", "BadRequest"})
 _NEVER_CONNECTED = frozenset({"ClientConnectorError", "ConnectionRefusedError", "gaierror"})
 _LIMITED = (429, 418)
+CLOCK_IS_OFF = -1021
 
 
 class Exchanged(NamedTuple):

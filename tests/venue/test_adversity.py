@@ -213,3 +213,16 @@ def test_an_entry_that_the_account_cannot_pay_for_is_given_up_with_its_reason(ki
     seen = told(kind, probe(side), acts=[(0.01, impoverish)], until=300)
     assert seen.cancelled == ["rejected"]
     assert isinstance(state_of(seen), Idle)
+
+
+@every_leg
+@pytest.mark.parametrize("skew_ms", [-8_000, 20_000])
+def test_a_clock_that_steps_while_a_position_is_open_keeps_nobody_from_closing_it(
+    kind: Kind, side: str, skew_ms: int
+) -> None:
+    def step(stage: Stage) -> None:
+        stage.venue.clock.skew_ms = skew_ms
+
+    seen = told(kind, probe(side), acts=[(100, step), (110, command(ClosePosition()))], until=300)
+    assert seen.closed == ["user"]
+    is_over(seen)
