@@ -42,6 +42,7 @@ BASES = {"BTC": 50_000.0, "ETH": 2_000.0}
 # A ban may come on top of what one fault may cost.
 NAKED_MS = 30_000 + BAN_SECONDS * 1_000 + 60_000
 START_COST = 100_000.0
+CRUMB_COST = 0.5
 CRUMB = Decimal("0.00002")
 """At most so much is left by a position: a step, or what is worth too little, in the cheaper coin."""
 
@@ -168,15 +169,15 @@ class Soak:
         asyncio.get_running_loop().call_later(DAY_SECONDS / 2, self._look)
 
     def _judge(self) -> None:
-        seen = audit(self.venue, LATENCY_MS, CRUMB * self.trades if self.kind == "spot" else ZERO)
-        self.problems += seen.violations
-        self.problems += [f"naked: {each}" for each in seen.naked if each.for_ms > NAKED_MS]
         for event in self.bot.events:
             if isinstance(event, ClosedEvent) and event.trade.id not in self._known:
                 self._known.add(event.trade.id)
                 self.trades += 1
                 self.earned += event.trade.pnl_cost
         self.bot.events.clear()
+        seen = audit(self.venue, LATENCY_MS, CRUMB * self.trades if self.kind == "spot" else ZERO)
+        self.problems += seen.violations
+        self.problems += [f"naked: {each}" for each in seen.naked if each.for_ms > NAKED_MS]
         self.venue.forget_past()
 
     def _unfinished(self) -> Iterator[str]:
@@ -188,7 +189,7 @@ class Soak:
             held = (
                 contracts.position(f"{base}USDT").amount if self.kind == "swap" else spot.wallet.total(base)
             )
-            if abs(float(held)) * price > 20:
+            if abs(float(held)) * price > 20 + self.trades * CRUMB_COST:
                 yield f"{held} {base} are still held"
         theirs = float(contracts.cash if self.kind == "swap" else spot.wallet.total("USDT")) - START_COST
         if abs(theirs - self.earned) > 0.01:
