@@ -51,6 +51,8 @@ class BrokeredSlots:
     def look(self, key: SlotKey, limits: MarketLimits, now_ms: int) -> Change:
         """Take in what a slot's orders have done, then write down what it wants now."""
         slot, alarms, changed = self._trading.slots[key], list[str](), False
+        # Not at the end of a look: how an order came to its end is saved, and told, before it is forgotten.
+        self._forget(slot, now_ms)
         # What is taken in changes what is wanted, and once more where that ends a position.
         for _ in range(3):
             scene = self._scene(slot, limits)
@@ -62,7 +64,6 @@ class BrokeredSlots:
             changed |= took or any(asked) or stray
             if not took and not any(asked) and not stray:
                 break
-        self._forget(slot, now_ms)
         news = tuple(self._news.pop(key, ()))
         naked, unseen = self._naked(slot, limits, now_ms), self._unseen(slot)
         return Change(changed, tuple(alarms), news, naked, unseen)

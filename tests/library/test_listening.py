@@ -10,6 +10,8 @@ import msgspec
 import pytest
 
 from btk import Backtest, Paper, Walk, Walker, listen
+from btk.adapters.command_files import CommandFiles, Order
+from btk.library.state_backends import FOLDERS
 from btk.library.topics import TOPICS
 from btk.library.trading_run import Started
 from btk.model.errors import InvalidInput
@@ -211,6 +213,21 @@ def test_a_run_in_real_time_tells_its_ticks_and_its_signals(tmp_path: Path, hear
         (symbol, action) for symbol in ("BTCUSDT", "ETHUSDT") for action in ("closed", "opened")
     ]
     assert [payload.complete for payload in heard["done_live"]] == [False, False]
+
+
+@pytest.mark.parametrize("mode", ["paper", "live"])
+def test_what_somebody_says_from_another_terminal_is_told(tmp_path: Path, heard: Heard, mode: Any) -> None:
+    root = trading_project(tmp_path)
+    orders = CommandFiles(root / "dump" / FOLDERS[mode])
+
+    def say(action: Any) -> Any:
+        return lambda control: orders.drop(Order(action=action, symbols=("ETHUSDT",)))
+
+    traded(root, {3: say("pause"), 6: say("resume"), 9: say("stop"), 12: leave}, mode=mode)
+    assert [(p.symbol, p.action) for p in heard["pause"]] == [
+        ("ETHUSDT", action) for action in ("paused", "resumed", "stopped")
+    ]
+    check_payloads({"pause": heard["pause"]}, mode)
 
 
 def test_whoever_hears_of_a_run_in_real_time_may_fail_and_stops_nothing(tmp_path: Path) -> None:

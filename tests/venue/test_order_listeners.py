@@ -14,6 +14,7 @@ from btk.library.trading_telling import tell_session
 from tests.venue.live_bot import Bot
 from tests.venue.test_live_orders import START_MS, OneSignal
 from tests.venue.trading_client import stocked_venue
+from tests.venue.trading_faults import FAULTS
 from tests.venue.trading_loop import LoopClock, run_virtual
 
 
@@ -66,3 +67,20 @@ def test_every_step_of_every_order_is_told_once_and_fills_apart(tmp_path: Path) 
     opened = next(told for told in orders if told.leg != "entry")
     assert opened.signal is not None
     assert opened.signal.id == opened.signal_id
+
+
+def test_an_order_that_the_venue_refuses_is_told_apart(tmp_path: Path) -> None:
+    async def main(clock: LoopClock) -> ToldBot:
+        venue = stocked_venue(clock)
+        venue.plan(FAULTS["-2010 balance"])
+        bot = ToldBot(venue, clock, [Probe], "spot", tmp_path)
+        bot.follow([(0, 50_000)], minutes=30)
+        await bot.run(300)
+        return bot
+
+    bot = run_virtual(START_MS, main)
+    bot.settle()
+    (refused,) = bot.heard["order_reject"]
+    assert (refused.leg, refused.action) == ("entry", "refused")
+    assert refused in bot.heard["order"]
+    assert bot.heard["order_fill"] == []
