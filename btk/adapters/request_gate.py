@@ -39,10 +39,15 @@ class Held(Transient):
     """Nothing was sent: the venue wants to be left alone for longer than this request may wait."""
 
 
+INHERITED_SECONDS = 300.0
+"""A wall clock that was set back must not hold a start for longer."""
+
+
 class RequestGate:
     """`weight_limit` is the venue's budget a minute, 0 for none; `places` how many requests may be on the way at once.
 
-    Seconds are of a clock that never steps. `shared` tells other processes of pauses.
+    Seconds are of a clock that never steps. `shared` tells other processes of pauses; a new one begins in the pause
+    that is on, up to `INHERITED_SECONDS` of it.
     """
 
     def __init__(
@@ -60,7 +65,8 @@ class RequestGate:
         self._shared = shared
         self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
         self._tickets = itertools.count()
-        self._until = 0.0
+        inherited = shared.left_seconds() if shared is not None else 0.0
+        self._until = monotonic() + min(inherited, INHERITED_SECONDS)
         self._used = 0
         self._used_until = 0.0
 
@@ -94,7 +100,7 @@ class RequestGate:
     def _pause(self, seconds: float) -> None:
         self._until = max(self._until, self._monotonic() + seconds)
         if self._shared is not None:
-            # Told, never asked: its clock is the wall's, which could hold our stops for an hour when it steps back.
+            # Told, and asked at a start alone: its clock is the wall's, which could hold our stops when it steps back.
             self._shared.extend(seconds)
 
     async def _pause_over(self, priority: Priority, patience_seconds: float) -> None:

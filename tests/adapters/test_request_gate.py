@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
-from btk.adapters.request_gate import Held, Priority, RequestGate
+from btk.adapters.request_gate import INHERITED_SECONDS, Held, Priority, RequestGate
+from btk.adapters.venue_pause import VenuePause, wall_ms
 
 
 class Clock:
@@ -122,3 +124,15 @@ def test_a_request_that_is_given_up_in_the_queue_takes_no_place() -> None:
         await pass_through(one, Priority.READ)
 
     asyncio.run(asyncio.wait_for(scene(), 5))
+
+
+def test_a_new_process_begins_in_the_pause_that_is_on(tmp_path: Path) -> None:
+    shared = VenuePause(tmp_path / ".pause")
+    RequestGate(shared=shared).heard(418, {"Retry-After": "90"})
+    assert 80 < RequestGate(shared=VenuePause(tmp_path / ".pause")).pause_seconds() <= 90
+
+
+def test_a_clock_that_was_set_back_holds_a_start_for_minutes_at_most(tmp_path: Path) -> None:
+    VenuePause(tmp_path / ".pause").extend(60)
+    set_back = VenuePause(tmp_path / ".pause", lambda: wall_ms() - 3_600_000)
+    assert RequestGate(shared=set_back).pause_seconds() <= INHERITED_SECONDS

@@ -10,6 +10,7 @@ from btk.adapters.ccxt_account import AccountTerms, account_client
 from btk.adapters.ccxt_broker import CcxtBroker
 from btk.adapters.ccxt_venues import Kind, Venue
 from btk.adapters.request_gate import RequestGate
+from btk.adapters.venue_pause import VenuePause
 from btk.core.order_ids import order_id
 from btk.model.intents import Leg
 from btk.model.names import SlotKey
@@ -68,9 +69,10 @@ def seated_broker(
     clock: LoopClock,
     kind: Kind = "spot",
     on_request: Callable[[Stage, str, str], None] | None = None,
+    shared: VenuePause | None = None,
     **changes: Any,
 ) -> CcxtBroker:
-    """A broker whose client has the venue for a network."""
+    """A broker whose client has the venue for a network; `shared` is where processes tell each other of pauses."""
 
     def client(terms: AccountTerms) -> Any:
         made = account_client(terms)
@@ -80,7 +82,7 @@ def seated_broker(
         return made
 
     loop = asyncio.get_running_loop()
-    gate = RequestGate(monotonic=loop.time)
+    gate = RequestGate(monotonic=loop.time, shared=shared)
     return CcxtBroker(terms_of(venue, kind, **changes), gate, client, lambda: round(loop.time() * 1000))
 
 

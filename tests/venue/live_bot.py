@@ -20,6 +20,7 @@ from btk.adapters.run_folder import RunFolder
 from btk.adapters.state_factory import Factory
 from btk.adapters.state_lock import this_process
 from btk.adapters.state_memory import MemoryBackend
+from btk.adapters.venue_pause import VenuePause
 from btk.core.rules import Rules
 from btk.core.strategy import Strategy
 from btk.engines.backtest import Job, Seat
@@ -179,7 +180,8 @@ class Bot:
         leaving = asyncio.get_running_loop().call_later(left, control.leave, 143)
         store = StateStore(StateBackends("live", self._factory()), self._roster(), this_process("btk live"))
         found = await store.load()
-        broker = seated_broker(self.venue, self.clock, self.kind, self.on_request)
+        pause = VenuePause(self._runs / ".pause", self.clock.true_ms)
+        broker = seated_broker(self.venue, self.clock, self.kind, self.on_request, pause)
         facts = await broker.connect(list(self._bars))
         try:
             now_ms = floor_to(self.clock.true_ms(), MINUTE_MS)
