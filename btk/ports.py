@@ -114,7 +114,7 @@ class Broker(Protocol):
         """The rules of a market, as last told by the exchange."""
 
     async def reload_limits(self) -> None:
-        """Ask for the rules of the markets again: they change while a process runs."""
+        """Ask for the rules of the markets again: they change, halt and end while a process runs."""
 
     async def send(self, request: OrderRequest) -> Answer:
         """Send an order, once. Accepted only with proof, refused only with proof."""

@@ -9,6 +9,8 @@ from contextvars import ContextVar
 from functools import partial
 from typing import Any, TypeVar
 
+import msgspec
+
 from btk.adapters import binance_pairs, ccxt_orders
 from btk.adapters.candle_series import symbol_names
 from btk.adapters.ccxt_account import AccountTerms, account_client, account_id, check_key, prepare_contract
@@ -64,6 +66,7 @@ class CcxtBroker:
         self._clock_ms = clock_ms
         self._ahead_ms = 0
         self._markets: dict[str, Any] = {}
+        self._limits: dict[str, MarketLimits] = {}
         self._vendor_errors = vendor_errors()
 
     async def connect(self, symbols: Sequence[str]) -> AccountFacts:
@@ -84,12 +87,16 @@ class CcxtBroker:
 
     def limits(self, symbol: str) -> MarketLimits:
         """The rules of a market."""
-        return limits_of(symbol, self._markets[symbol])
+        return self._limits[symbol]
 
     async def reload_limits(self) -> None:
-        """Ask for the rules again."""
+        """Ask for the rules again; a market that is gone is one that is not traded."""
         await self._read(lambda: self._client.load_markets(True))
-        self._choose_markets(list(self._markets))
+        for symbol, last in list(self._limits.items()):
+            try:
+                self._choose_markets([symbol])
+            except SettingsError:
+                self._limits[symbol] = msgspec.structs.replace(last, trading=False)
 
     async def send(self, request: OrderRequest) -> Answer:
         """Send an order, once."""
@@ -300,8 +307,8 @@ class CcxtBroker:
                 raise SettingsError(
                     f"symbol {symbol}: only contracts margined in their quote currency are traded"
                 )
+            self._limits[symbol] = limits_of(symbol, market)
             self._markets[symbol] = market
-            limits_of(symbol, market)
 
     @contextmanager
     def _listening(self) -> Iterator[list[Exchanged]]:

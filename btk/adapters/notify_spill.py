@@ -13,7 +13,6 @@ from btk.adapters.envelope import BadEnvelope
 from btk.adapters.notify_mailbox import Kept, Outage
 from btk.adapters.notify_repeats import Note
 from btk.adapters.state_paths import read_whole
-from btk.model.errors import DumpError
 from btk.model.plain_words import one_line
 
 SCHEMA = "btk.notify/1"
@@ -83,19 +82,6 @@ def _abandoned(path: Path) -> str:
     path.unlink(missing_ok=True)
     address = _head(waiting).address or path.name
     return f"{len(waiting[1:])} messages for {address}, which notify.urls has no more, are dropped"
-
-
-def stored_outages(folder: Path) -> Iterator[tuple[str, Outage]]:
-    """Addresses that do not take messages, as the running (or the last) process wrote it down."""
-    for path in sorted(folder.glob(f"*{_SUFFIX}")):
-        try:
-            head = _head(read_whole(path).splitlines())
-        except FileNotFoundError:  # told in the meantime
-            continue
-        except (BadEnvelope, OSError) as error:
-            raise DumpError(f"{path} cannot be read ({one_line(error)})") from error
-        if head.outage is not None:
-            yield head.address, head.outage
 
 
 def _head(lines: list[bytes]) -> _Head:

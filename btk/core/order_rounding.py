@@ -60,7 +60,9 @@ def too_large(quantity: float, limits: MarketLimits) -> str:
 
 
 def entry_problem(quantity: float, price: float, stop: float, limits: MarketLimits) -> str:
-    """Why an entry may not be made: too small itself, or too small for the stop that is to protect it."""
+    """Why an entry may not be made: a market that stands still, too small itself, or for the stop that is to protect it."""
+    if not limits.trading:
+        return f"{limits.symbol} is not traded at the moment"
     problem = too_small(quantity, price, limits)
     if problem:
         return problem

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from btk.core.holding import Plan
 from btk.core.slot_record import SlotRecord
-from btk.core.states import Closing, Idle, Open, Opening
+from btk.core.states import Closing, Idle, Open, Opening, holding_of, plan_of
 from btk.model.intervals import MINUTE_MS
 from btk.model.records import Levels, RiskPosition, ScheduleRow, SignalRow
 
@@ -69,10 +68,9 @@ def schedule_row(record: SlotRecord) -> ScheduleRow | None:
 
 def levels(record: SlotRecord) -> dict[str, Levels]:
     """The milestones reached by the open position of a slot, by signal id."""
-    state = record.state
-    if not isinstance(state, Open | Closing):
+    holding = holding_of(record.state)
+    if holding is None:
         return {}
-    holding = state.holding
     reached = Levels(
         profit_levels=_up_to(holding.profit_level),
         loss_levels=_up_to(holding.loss_level),
@@ -86,8 +84,9 @@ def risk_position(record: SlotRecord) -> RiskPosition | None:
     state = record.state
     if isinstance(state, Idle):
         return None
-    holding = state.holding if isinstance(state, Open | Closing) else None
-    plan: Plan = state.plan if not isinstance(state, Open | Closing) else state.holding.plan
+    holding = holding_of(state)
+    plan = plan_of(state)
+    assert plan is not None
     return RiskPosition(
         symbol=record.symbol,
         strategy=record.strategy,

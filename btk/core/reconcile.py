@@ -82,16 +82,6 @@ def compare(slots: Iterable[OurSlot], theirs: Theirs, limits: MarketLimits, at_m
     return Picture(rows=tuple(rows), adoptions=tuple(adoptions))
 
 
-def to_ask(slot: OurSlot) -> tuple[Intent, ...]:
-    """The intents the exchange has to be asked about one by one; protection first, as everywhere."""
-    return tuple(
-        sorted(
-            (intent for intent in slot.intents if intent.in_flight),
-            key=lambda intent: (intent.kind != "protect", intent.prepared_at_ms),
-        )
-    )
-
-
 def _shown(slots: list[OurSlot], theirs: Theirs, at_ms: int) -> Iterator[Adoption]:
     for order in theirs.open_orders:
         for slot, intent in _owners(slots):

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from btk.core.holding import Holding, Plan, opened
 from btk.core.position import Position
 from btk.core.rules import Rules
-from btk.core.states import Closing, Idle, Open, Opening, Scheduled, State
+from btk.core.states import Closing, Idle, Open, Opening, Scheduled, State, holding_of
 from btk.core.strategy import HOOKS, Strategy, overrides
 from btk.model.events import (
     BreakevenEvent,
@@ -105,7 +105,7 @@ def hook_of(event: Event, change: Change, view: View, rules: Rules) -> Hook | No
             return ("on_scheduled", (signal_of(state.plan),))
         case CancelledEvent() if isinstance(was, Scheduled | Opening):
             return ("on_cancelled", (signal_of(was.plan), event.reason))
-    holding = state.holding if isinstance(state, Open | Closing) else None
+    holding = holding_of(state)
     return None if holding is None else _position_hook(event, view(holding))
 
 

@@ -12,14 +12,13 @@ from typing import NamedTuple
 import numpy as np
 
 from btk.core.equity import EquitySummary
-from btk.core.holding import Holding
 from btk.core.ledger import Ledger
 from btk.core.market import Market, Quotes
 from btk.core.model import NEVER
 from btk.core.risk import BookPosition, Standing
 from btk.core.rules import Terms
 from btk.core.slot_record import NumberedEvent, SlotRecord
-from btk.core.states import Closing, Idle, Open, State, plan_of
+from btk.core.states import Idle, State, holding_of, plan_of
 from btk.core.strategy import overrides
 from btk.engines.backtest import MODELS, Job, Seat, books_of
 from btk.engines.catch_up import Part, Reached, parts
@@ -119,7 +118,7 @@ class Trading:
             slot = self.slots[key]
             recall(slot, record)
             self._seen[key] = record.last_candle_ms
-            self._tape.hold(key, _held(slot), self._job.rules)
+            self._tape.hold(key, holding_of(slot.state), self._job.rules)
         self._recall_books(memory)
 
     def ping(self, states: frozenset[type[State]]) -> None:
@@ -309,7 +308,7 @@ class Trading:
             book.restore(remembered_books.get(name, BookRecord(profile=name)), taken)
 
     def _paid_for(self, symbol: str) -> float:
-        held = [_held(slot) for slot in self.slots.values() if slot.key.symbol == symbol]
+        held = [holding_of(slot.state) for slot in self.slots.values() if slot.key.symbol == symbol]
         return next((holding.price_open for holding in held if holding), np.nan)
 
     def _move_histories(self, symbol: str, ahead_ms: int) -> None:
@@ -346,7 +345,3 @@ def _market(slot: Slot, history: ReplayHistory, quotes: Quotes | None) -> Market
     if overrides(slot.strategy, "indicators"):
         market.indicators = LiveIndicators(slot.strategy, market)
     return market
-
-
-def _held(slot: Slot) -> Holding | None:
-    return slot.state.holding if isinstance(slot.state, Open | Closing) else None

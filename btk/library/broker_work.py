@@ -38,6 +38,7 @@ from btk.engines.kill_switch import KillSwitch
 from btk.engines.trading import Trading
 from btk.library.alarms import Alarms
 from btk.library.holdings import Holdings
+from btk.library.market_rules import MarketRules
 from btk.model.errors import DumpError, Transient, Unknown
 from btk.model.intents import ENTRY_LEGS, Intent
 from btk.model.names import SlotKey
@@ -98,6 +99,7 @@ class BrokerWork:
         self._unread_until_ms: dict[str, int] = {}
         self._naked_since_ms: dict[SlotKey, int] = {}
         self._holdings = Holdings(broker, trading, self._slots, alarms, self._ask_all)
+        self._market_rules = MarketRules(broker, self._holdings.symbols, alarms)
         self._is_new = True
         self.tick_ms = 0
         self.is_leaving: Callable[[], bool] = lambda: False
@@ -128,11 +130,12 @@ class BrokerWork:
         next_ms = self._next_ms()
         return None if next_ms is None else max(LEAST_PAUSE_MS, next_ms - self._broker.now_ms())
 
-    async def check_holdings(self) -> None:
+    async def check_account(self) -> None:
         """After a tick: hold what we have against what the exchange shows, and what was lost against its limit."""
         self._switch.look()
         self._tell_switch()
         if not self.is_leaving():
+            await self._market_rules.renew(self.tick_ms)
             await self._holdings.check(self.tick_ms)
 
     async def _do_due(self, opens: bool) -> None:

@@ -30,8 +30,10 @@ def action_of(intent: Intent) -> OrderAction:
     return intent.ending if intent.status in ("ended", "done") and intent.ending else intent.status
 
 
-def order_told(intent: Intent, whose: Mapping[str, Any], signal: SignalRow | None) -> OrderTold:
-    """What is told of an order."""
+def order_told(
+    intent: Intent, whose: Mapping[str, Any], signal: SignalRow | None, gap_ms: int | None
+) -> OrderTold:
+    """What is told of an order; `gap_ms` is the time without a stop that it ended."""
     filled = intent.filled_quantity
     return OrderTold(
         **whose,
@@ -47,5 +49,6 @@ def order_told(intent: Intent, whose: Mapping[str, Any], signal: SignalRow | Non
         price_trigger=intent.price_trigger,
         filled_quantity=filled,
         filled_price=intent.filled_cost / filled if filled else None,
+        naked_ms=gap_ms,
         message=intent.detail,
     )

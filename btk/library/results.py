@@ -25,7 +25,6 @@ class RunResult:
         self.run_id = run_id
         self.folder = archive.runs / run_id
         self.document: Document = archive.document(run_id)
-        self._archive = archive
 
     @property
     def statistics(self) -> dict[str, Any]:

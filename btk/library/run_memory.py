@@ -17,14 +17,14 @@ from btk.core.commit import Change
 from btk.core.slot_record import AnyEvent, NumberedEvent, SlotRecord
 from btk.engines.equity_tape import PastEquity
 from btk.engines.ping import Ping
-from btk.engines.trading import Memory, Trading
+from btk.engines.trading import Trading
 from btk.library.state_store import StateStore
 from btk.model.bars import Span
 from btk.model.errors import DumpError
 from btk.model.events import AlarmEvent, Event
 from btk.model.intervals import HOUR_MS
 from btk.model.names import SlotKey
-from btk.model.records import RunMark, WalletRecord
+from btk.model.records import RunMark
 
 EQUITY = "equity"
 Observer = Callable[[int, SlotKey, Event], None]
@@ -196,13 +196,3 @@ class RunMemory:
         self.note_of_run(
             AlarmEvent(**when, symbol="", strategy="", subject="an observer", message=message, over=True)
         )
-
-
-def memory_of(records: Sequence[SlotRecord], last: Change, past: PastEquity) -> Memory:
-    """What the engine recalls of a run whose last change was this."""
-    return Memory(
-        slots={record.key: record for record in records},
-        wallet=last.wallet or WalletRecord(start=0.0),
-        books=last.books,
-        past=past,
-    )

@@ -100,13 +100,13 @@ class Teller:
                 made[kind] = minute_news(kind, ping, row, whose, self._rules)
             self.tell(topic, made[kind])
 
-    def order(self, key: SlotKey, intent: Intent, filled: bool) -> None:
-        """Tell of an order that has come farther; `filled`: more of it is."""
+    def order(self, key: SlotKey, intent: Intent, filled: bool, gap_ms: int | None) -> None:
+        """Tell of an order that has come farther; `filled`: more of it is; `gap_ms` as in `order_told`."""
         chosen = {"order": True, "order_fill": filled, "order_reject": intent.status == "refused"}
         topics = self._heard(topic for topic, meant in chosen.items() if meant)
         if topics:
             whose = self.whose(key.symbol, key.strategy, _last_step_ms(intent))
-            told = order_told(intent, whose, self._rows.of(key))
+            told = order_told(intent, whose, self._rows.of(key), gap_ms)
             for topic in topics:
                 self.tell(topic, told)
 

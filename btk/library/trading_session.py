@@ -96,7 +96,7 @@ class Session:
                 if self._is_saved:
                     outside.done(self.trading)
                 if self.orders is not None:
-                    await self.orders.check_holdings()
+                    await self.orders.check_account()
         if control.second_thoughts:
             self.trading.take_back_stop(self._stopped)
         await self._keep_for_good()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from btk.core.protection import naked_ms
 from btk.core.slot_record import SlotRecord
 from btk.library.order_news import OrderSteps
 from btk.library.telling import Teller
@@ -27,7 +28,7 @@ def tell_session(session: Session, teller: Teller) -> None:
     def saved(records: Sequence[SlotRecord]) -> None:
         for record in records:
             for intent, filled in steps.after(record.intents):
-                teller.order(record.key, intent, filled)
+                teller.order(record.key, intent, filled, naked_ms(record.intents, intent))
 
     def ticked(times: TickTimes) -> None:
         parts = times._asdict()

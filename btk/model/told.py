@@ -130,7 +130,8 @@ class CommitTold(Told, frozen=True, kw_only=True):
 class OrderTold(Told, frozen=True, kw_only=True):
     """An order at an exchange has come farther: what it is now, or how it ended; prices None are the market's.
 
-    `signal` is the one it belongs to while that is not over, `leg` what it is for, `message` why it was refused.
+    `signal` is the one it belongs to while that is not over, `leg` what it is for, `message` why it was refused,
+    `naked_ms` how long there was no stop before the one that this is, where the old one had to go first.
     """
 
     action: OrderAction
@@ -145,6 +146,7 @@ class OrderTold(Told, frozen=True, kw_only=True):
     price_trigger: float | None
     filled_quantity: float
     filled_price: float | None
+    naked_ms: int | None
     message: str
 
 

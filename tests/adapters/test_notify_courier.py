@@ -9,7 +9,7 @@ from btk.adapters.disk import Chunk, Disk
 from btk.adapters.notify_courier import Courier, Office
 from btk.adapters.notify_mailbox import Mailbox, MailboxRules, Outage
 from btk.adapters.notify_repeats import Note
-from btk.adapters.notify_spill import Spill, stored_outages
+from btk.adapters.notify_spill import Spill
 from tests.adapters.notify_samples import MIDNIGHT_MS, MINUTE_MS, Answering, StandingClock, courier_of
 
 
@@ -65,13 +65,11 @@ def test_an_outage_is_told_once_when_it_begins_and_once_when_it_ends(tmp_path: P
         courier.step()
         clock.now_ms += 10 * MINUTE_MS
     assert told == ["notifications to json://*** fail: error=500; they are kept and tried again"]
-    assert list(stored_outages(tmp_path)) == [
-        ("json://***", Outage(since_ms=MIDNIGHT_MS, reason="error=500"))
-    ]
+    assert courier.outage == Outage(since_ms=MIDNIGHT_MS, reason="error=500")
     sender.answer = lambda: None
     courier.step()
     assert told[1:] == ["notifications to json://*** work again, after failing since 2024-01-01 UTC"]
-    assert list(stored_outages(tmp_path)) == []
+    assert courier.outage is None
 
 
 def test_an_outage_outlives_a_restart_and_is_not_told_again(tmp_path: Path) -> None:

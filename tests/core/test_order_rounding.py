@@ -72,6 +72,12 @@ def test_an_entry_of_one_step_is_refused_only_where_a_fee_would_break_it() -> No
     assert entry_problem(0.001, 100_000.0, 95_000.0, SWAP) == ""
 
 
+def test_nothing_is_opened_in_a_market_that_stands_still() -> None:
+    halted = msgspec.structs.replace(SPOT, trading=False)
+    assert entry_problem(1.0, 100.0, 95.0, SPOT) == ""
+    assert entry_problem(1.0, 100.0, 95.0, halted) == "BTCUSDT is not traded at the moment"
+
+
 def test_a_part_that_leaves_too_little_is_refused() -> None:
     assert "what would be left" in part_problem(0.1, 0.09, 100.0, SPOT)
     assert part_problem(0.1, 0.05, 100.0, SPOT) == ""

@@ -9,7 +9,7 @@ import pytest
 
 from btk.core.order_course import LookedUp, Traded
 from btk.core.order_ids import order_id
-from btk.core.reconcile import OurSlot, Row, Theirs, compare, to_ask
+from btk.core.reconcile import OurSlot, Row, Theirs, compare
 from btk.model.accounts import Balance, VenuePosition
 from btk.model.intents import Intent
 from tests.core.order_samples import KEY, NOW_MS, SPOT, SWAP, fill, intent, shown
@@ -109,11 +109,6 @@ def test_trades_of_our_orders_that_we_missed_are_taken_in_once() -> None:
     assert [(one.client_order_id, one.event) for one in adoptions] == [
         (STOP.client_order_id, Traded((new,), NOW_MS))
     ]
-
-
-def test_protection_is_asked_about_first() -> None:
-    entry = intent(status="unknown", prepared_at_ms=NOW_MS - 1)
-    assert to_ask(ours(entry, BOUGHT, STOP)) == (STOP, entry)
 
 
 def test_a_row_is_readable() -> None:

@@ -8,12 +8,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import random
+import resource
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -25,7 +27,7 @@ from btk.model.intervals import MINUTE_MS
 from tests.venue.broker_seat import LATENCY_MS, Kind
 from tests.venue.campaign import Killed
 from tests.venue.live_bot import Bot, Script
-from tests.venue.trading_audit import audit
+from tests.venue.trading_audit import NO_CRUMBS, audit
 from tests.venue.trading_client import stocked_venue
 from tests.venue.trading_faults import BAN_SECONDS, FAULTS, Fault, faults_of, is_change, is_order, is_question
 from tests.venue.trading_loop import LoopClock, run_virtual
@@ -45,6 +47,14 @@ START_COST = 100_000.0
 CRUMB_COST = 0.5
 CRUMB = Decimal("0.00002")
 """At most so much is left by a position: a step, or what is worth too little, in the cheaper coin."""
+
+
+class Look(NamedTuple):
+    """How large everything is at a moment: bytes of state, files, and megabytes of memory, the venue's with it."""
+
+    state_bytes: int
+    files: int
+    memory_mb: int
 
 
 class Restless(Strategy):
@@ -95,7 +105,9 @@ class Soak:
         self.problems: list[str] = []
         self.faults = self.kills = self.trades = 0
         self.earned = 0.0
-        self.sizes: list[tuple[int, int]] = []
+        self.looks: list[Look] = []
+        self._crumbs: dict[str, Decimal] = {}
+        self._judged = 0
         self._known: set[str] = set()
         self._folder = folder
         self._doomed = False
@@ -131,10 +143,9 @@ class Soak:
         self._judge()
         self.problems += self._unfinished()
 
-    def most(self, first: int, last: int | None) -> tuple[int, int]:
-        """The largest state in bytes and the most files among some of the looks."""
-        looks = self.sizes[first:last]
-        return max(size for size, _ in looks), max(files for _, files in looks)
+    def most(self, first: int, last: int | None) -> Look:
+        """The most of everything among some of the looks."""
+        return Look(*map(max, zip(*self.looks[first:last], strict=True)))
 
     @property
     def _is_calm(self) -> bool:
@@ -165,7 +176,7 @@ class Soak:
         self._judge()
         files = sum(1 for path in self._folder.rglob("*") if path.is_file())
         state = sum(len(sealed) for disk in self.bot.disks.values() for sealed in disk._sealed.values())
-        self.sizes.append((state, files))
+        self.looks.append(Look(state, files, memory_mb()))
         asyncio.get_running_loop().call_later(DAY_SECONDS / 2, self._look)
 
     def _judge(self) -> None:
@@ -175,10 +186,20 @@ class Soak:
                 self.trades += 1
                 self.earned += event.trade.pnl_cost
         self.bot.events.clear()
-        seen = audit(self.venue, LATENCY_MS, CRUMB * self.trades if self.kind == "spot" else ZERO)
+        seen = audit(self.venue, LATENCY_MS, self._left_behind() if self.kind == "spot" else NO_CRUMBS)
         self.problems += seen.violations
         self.problems += [f"naked: {each}" for each in seen.naked if each.for_ms > NAKED_MS]
         self.venue.forget_past()
+
+    def _left_behind(self) -> dict[str, Decimal]:
+        """What positions that are over can have left by now: a crumb each, and never more than was held at the least."""
+        new, self._judged = self.trades - self._judged, self.trades
+        least: dict[str, Decimal] = {}
+        for each in self.venue.spot.timeline:
+            least[each.symbol] = min(least.get(each.symbol, each.held), each.held)
+        for symbol, held in least.items():
+            self._crumbs[symbol] = min(self._crumbs.get(symbol, ZERO), held) + CRUMB * new
+        return self._crumbs
 
     def _unfinished(self) -> Iterator[str]:
         for key, slot in self.bot.session.trading.slots.items():
@@ -194,6 +215,12 @@ class Soak:
         theirs = float(contracts.cash if self.kind == "swap" else spot.wallet.total("USDT")) - START_COST
         if abs(theirs - self.earned) > 0.01:
             yield f"ours earned {self.earned:.4f}, theirs {theirs:.4f}"
+
+
+def memory_mb() -> int:
+    """What this process takes of the machine's memory now."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() // 2**20
 
 
 def walk(chance: random.Random, price: float, minutes: int) -> Script:
@@ -236,7 +263,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(
             f"{soak.trades} trades, {soak.faults} faults, {soak.kills} kills, {len(soak.problems)} problems;"
         )
-        print(f"state bytes and files, twice a day: {soak.sizes}", flush=True)
+        print("bytes of state, files and MB of memory, twice a day:", *map(tuple, soak.looks), flush=True)
     return 1 if lost else 0
 
 

@@ -22,6 +22,7 @@ def test_hours_of_faults_and_kills_lose_nothing(kind: Kind) -> None:
 def test_a_month_of_faults_and_kills_loses_nothing_and_keeps_no_more_than_a_day(kind: Kind) -> None:
     soak = soaked(kind, seed=8, days=30)
     assert soak.problems == []
-    (early_bytes, early_files), (late_bytes, late_files) = soak.most(0, 10), soak.most(-10, None)
-    assert late_bytes < early_bytes * 1.5
-    assert late_files <= early_files + 30
+    early, late = soak.most(6, 16), soak.most(-10, None)
+    assert late.state_bytes < early.state_bytes * 1.5
+    assert late.files <= early.files
+    assert late.memory_mb < early.memory_mb * 1.1

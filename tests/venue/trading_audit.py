@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -15,6 +15,7 @@ from tests.venue.trading_nouns import ZERO, Exposure, Order, Side
 from tests.venue.trading_requests import Heard
 from tests.venue.trading_venue import WINDOW_MS, TradingVenue
 
+NO_CRUMBS: Mapping[str, Decimal] = {}
 ASKED_BY = ("origClientOrderId", "clientAlgoId")
 SENT_AS = (
     "newClientOrderId",
@@ -69,10 +70,10 @@ class Audit:
         return max((each.for_ms for each in self.naked), default=0)
 
 
-def audit(venue: TradingVenue, flight_ms: int = 0, crumbs: Decimal = ZERO) -> Audit:
+def audit(venue: TradingVenue, flight_ms: int = 0, crumbs: Mapping[str, Decimal] = NO_CRUMBS) -> Audit:
     """Now, of everything since the venue opened; `flight_ms`: how long a request may be on its way into a pause.
 
-    `crumbs` is what many positions may have left together that was too little to sell.
+    `crumbs` is what positions that are over have left of a symbol, each too little to sell.
     """
     markets: tuple[SpotMarket | ContractMarket, ...] = (venue.spot, venue.contracts)
     done = [each for market in markets for each in _done(market)]
@@ -115,14 +116,16 @@ def _left_over(market: SpotMarket | ContractMarket) -> Iterator[str]:
             yield order.wish.client_id
 
 
-def _naked(market: SpotMarket | ContractMarket, now_ms: int, crumbs: Decimal) -> Iterator[Naked]:
+def _naked(
+    market: SpotMarket | ContractMarket, now_ms: int, crumbs: Mapping[str, Decimal]
+) -> Iterator[Naked]:
     samples: defaultdict[str, list[Exposure]] = defaultdict(list)
     for exposure in market.timeline:
         samples[exposure.symbol].append(exposure)
     for symbol, exposures in samples.items():
         listing = market.book.listings[symbol]
         # What is worth less than this can neither be sold nor protected.
-        dust = listing.filters.smallest_notional / listing.price + crumbs
+        dust = listing.filters.smallest_notional / listing.price + crumbs.get(symbol, ZERO)
         yield from _naked_times(exposures, dust, now_ms)
 
 

@@ -65,6 +65,16 @@ class AccountBook:
         order.updated_ms = trade.at_ms
         order.status = "PARTIALLY_FILLED" if order.remaining else "FILLED"
 
+    def forget(self, before_ms: int) -> None:
+        """Orders that were over before a time, and their trades and lists: months of trading must not fill the memory."""
+        for order in [one for one in self.orders.values() if not one.is_open and one.updated_ms < before_ms]:
+            del self.orders[order.id]
+        for found in [
+            one for one in self.lists.values() if all(each.id not in self.orders for each in one.orders)
+        ]:
+            del self.lists[found.id]
+        self.trades[:] = [trade for trade in self.trades if trade.at_ms >= before_ms]
+
     def next_id(self) -> int:
         return next(self._ids)
 

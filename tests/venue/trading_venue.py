@@ -31,6 +31,7 @@ from tests.venue.trading_spot import SPOT_ROUTES, Route
 AHEAD_MS = 1_000
 WINDOW_MS = 5_000
 MINUTE_MS = 60_000
+REMEMBERED_MS = 2 * 1440 * MINUTE_MS
 SPOT_HOSTS = frozenset({"api.binance.com", "demo-api.binance.com", "testnet.binance.vision"})
 REPLACE = ("POST", "/api/v3/order/cancelReplace")
 FUTURES_HOSTS = frozenset({"fapi.binance.com", "demo-fapi.binance.com"})
@@ -91,10 +92,12 @@ class TradingVenue:
         return self.clock.now_ms() - order.placed_ms >= self.reading_lag_ms
 
     def forget_past(self) -> None:
-        """What was heard, done and held until now: an audit begins anew, and memory stays flat."""
+        """What was heard, done and held until now, and orders that are long over: an audit begins anew, and memory
+        stays flat."""
         self.heard.clear()
         for market in (self.spot, self.contracts):
             market.book.deeds.clear()
+            market.book.forget(self.clock.true_ms() - REMEMBERED_MS)
             market.timeline[:] = {each.symbol: each for each in market.timeline}.values()
 
     def knows(self, method: str, host: str, path: str) -> bool:
