@@ -58,8 +58,8 @@ class Books:
         if short_of_cash is not None:
             return Refusal("cash", "", short_of_cash)
         self.ledger.reserve(key, candidate.cost)
-        place = BookPosition(candidate.symbol, candidate.strategy, candidate.position, candidate.cost)
         for book in self._bound.get(key, ()):
+            place = BookPosition(candidate.symbol, candidate.strategy, candidate.position, candidate.cost)
             book.take(key, place)
         return None
 

@@ -22,8 +22,8 @@ class EquitySummary(msgspec.Struct, frozen=True, kw_only=True):
     """What is kept of an equity curve; a minute's equity is stamped with the minute's close.
 
     Money in quote currency. `daily` is the equity at the last minute of each UTC day of the run (the first
-    and the last day may be cut short), `outline_*` are 2,001 points of the curve at most. `invested_minutes`
-    had money in positions; the means are over all minutes.
+    and the last day may be cut short), `outline_*` are 2,001 points of the curve at most (where it was not outlined,
+    its last). `invested_minutes` had money in positions; the means are over all minutes.
     """
 
     from_ms: int
@@ -46,13 +46,13 @@ class EquitySummary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EquityCurve:
-    """A streaming fold over the equity of a wallet that began with `start` (> 0)."""
+    """A streaming fold over the equity of a wallet that began with `start` (> 0); `outlined`: it will be drawn."""
 
     __slots__ = ("_equity", "_fold", "_from_ms", "_invested", "_pending", "_summary")
 
-    def __init__(self, start: float) -> None:
+    def __init__(self, start: float, outlined: bool = True) -> None:
         self._from_ms = 0
-        self._fold = _Fold(start)
+        self._fold = _Fold(start, outlined)
         self._equity: Column = np.empty(BLOCK_MINUTES)
         self._invested: Column = np.empty(BLOCK_MINUTES)
         self._pending = 0
@@ -107,22 +107,24 @@ class EquityCurve:
 class _Fold:
     """Blocks always begin at multiples of BLOCK_MINUTES: no figure can depend on how the minutes came in."""
 
-    __slots__ = ("_daily", "_drawdowns", "_final", "_means", "_outline", "_start", "minutes")
+    __slots__ = ("_daily", "_drawdowns", "_final", "_means", "_outline", "_outlined", "_start", "minutes")
 
-    def __init__(self, start: float) -> None:
+    def __init__(self, start: float, outlined: bool) -> None:
         self.minutes = 0
         self._start = self._final = start
         self._drawdowns = Drawdowns(start)
         self._means = _Means()
         self._daily = _Daily()
         self._outline = Outline()
+        self._outlined = outlined
 
     def block(self, from_ms: int, equity: Column, invested: Column) -> None:
         at = self.minutes
         self._drawdowns.fold(at, equity)
         self._means.fold(equity, invested)
         self._daily.fold(from_ms // MINUTE_MS + at, equity)
-        self._outline.fold(at, equity)
+        if self._outlined:
+            self._outline.fold(at, equity)
         self._final = float(equity[-1])
         self.minutes = at + len(equity)
 

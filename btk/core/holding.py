@@ -173,13 +173,17 @@ def seen(holding: Holding, better: float, worse: float, rules: Rules) -> Holding
     """The position after prices up to `better` and down to `worse` (in its direction); records must be strictly beaten."""
     if rules.quirks.extremes_by_price:
         return _seen_by_price(holding, better, worse, rules)
-    best = pnl_pct(holding, better, rules)
-    if best > holding.best_pct:
-        holding = msgspec.structs.replace(holding, best_pct=best, best_price=better)
-    worst = pnl_pct(holding, worse, rules)
-    if worst < holding.worst_pct:
-        holding = msgspec.structs.replace(holding, worst_pct=worst, worst_price=worse)
-    return holding
+    best, worst = pnl_pct(holding, better, rules), pnl_pct(holding, worse, rules)
+    is_best, is_worst = best > holding.best_pct, worst < holding.worst_pct
+    if not is_best and not is_worst:
+        return holding
+    return msgspec.structs.replace(
+        holding,
+        best_pct=best if is_best else holding.best_pct,
+        best_price=better if is_best else holding.best_price,
+        worst_pct=worst if is_worst else holding.worst_pct,
+        worst_price=worse if is_worst else holding.worst_price,
+    )
 
 
 def _seen_by_price(holding: Holding, better: float, worse: float, rules: Rules) -> Holding:

@@ -74,9 +74,7 @@ def holding_of(state: State) -> Holding | None:
 
 def plan_of(state: State) -> Plan | None:
     """The plan behind a state; None where nothing is planned."""
-    match state:
-        case Scheduled(plan) | Opening(plan):
-            return plan
-        case Open(holding) | Closing(holding):
-            return holding.plan
-    return None
+    if type(state) is Scheduled or type(state) is Opening:
+        return state.plan
+    holding = holding_of(state)
+    return None if holding is None else holding.plan

@@ -57,8 +57,8 @@ class Seat(NamedTuple):
 class Job(msgspec.Struct, frozen=True, kw_only=True):
     """A backtest to run: everything chosen, nothing opened.
 
-    Break-even and milestone events change no trade: with `tells_milestones` off they are not even looked for. With
-    `watches_equity` the day's loss is known at every tick, also where no profile asks for it.
+    `figures_only`: nobody reads events or draws the curve, so break-even, milestones and its outline are not even looked
+    for; no trade depends on them. `watches_equity`: the day's loss is known at every tick, also where no profile asks.
     """
 
     seats: Sequence[Seat]
@@ -72,7 +72,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     fill_gaps: bool = False
     commands: Mapping[SlotKey, Sequence[tuple[int, Command]]] = msgspec.field(default_factory=dict)
     block_minutes: int | None = None
-    tells_milestones: bool = True
+    figures_only: bool = False
     watches_equity: bool = False
 
     @property
@@ -85,7 +85,7 @@ class Instruments(NamedTuple):
     """What a run is recorded with."""
 
     journal: Callable[[Observer], Journal] = Journal
-    tape: Callable[[float, bool, int], EquityTape] = EquityTape
+    tape: Callable[[float, bool, int, bool], EquityTape] = EquityTape
 
 
 PLAIN = Instruments()
@@ -116,9 +116,9 @@ class Backtest:
         self._world = World(
             self._model,
             books,
-            instruments.tape(job.wallet_start, books.watch_equity, job.frame.from_ms),
+            instruments.tape(job.wallet_start, books.watch_equity, job.frame.from_ms, not job.figures_only),
             instruments.journal(self._recorder),
-            job.tells_milestones,
+            not job.figures_only,
         )
         self.passed: Callable[[int], None] = _nobody
         self._histories: list[ReplayHistory] = []

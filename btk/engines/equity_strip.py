@@ -29,8 +29,8 @@ FLAT = _Line(0.0, 0.0, 0.0)
 class EquityStrip:
     """`profit` and `invested` hold the rows of the block that were drawn; `curve` is the wallet with this symbol alone."""
 
-    def __init__(self, start: float) -> None:
-        self.curve = EquityCurve(start)
+    def __init__(self, start: float, outlined: bool = True) -> None:
+        self.curve = EquityCurve(start, outlined)
         self.profit: Column = np.empty(0)
         self.invested: Column = np.empty(0)
         self._start = start

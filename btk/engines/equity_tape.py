@@ -36,10 +36,11 @@ class EquityTape:
 
     Call `advance` before anything changes, `book` and `hold` after."""
 
-    def __init__(self, start: float, watches: bool, from_ms: int = 0) -> None:
+    def __init__(self, start: float, watches: bool, from_ms: int = 0, outlined: bool = True) -> None:
         self._start = start
+        self._outlined = outlined
         self._from_ms = from_ms
-        self._curve = EquityCurve(start)
+        self._curve = EquityCurve(start, outlined)
         self._strips: dict[str, EquityStrip] = {}
         self._first_ms = 0
         self._rows = 0
@@ -100,7 +101,7 @@ class EquityTape:
         self._first_ms, self._rows = some.first_ms + early * MINUTE_MS, len(some) - early
         self._watched = 0
         for symbol in sorted(minutes):
-            strip = self._strips.setdefault(symbol, EquityStrip(self._start))
+            strip = self._strips.setdefault(symbol, EquityStrip(self._start, self._outlined))
             strip.begin(minutes[symbol].close, early)
 
     def advance(self, symbol: str, tick_ms: int) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from btk.core.candle_rules import first_fault, plainly_possible
 from btk.core.model import ExecutionModel, Minutes
+from btk.engines.held_candles import HeldCandles
 from btk.model.bars import Bars, Span
 from btk.model.dates import format_date
 from btk.model.errors import DataError
@@ -71,6 +72,13 @@ class ReplayFeed:
 
     def minutes(self, symbol: str, first_ms: int, last_ms: int) -> Minutes:
         """The candles of one symbol that close at the ticks `first_ms` to `last_ms`, checked, with their prices."""
+        source = self._source
+        if isinstance(source, HeldCandles):
+            name = (symbol, self._model.name, self._window, first_ms, last_ms)
+            return source.once(name, lambda: self._checked_minutes(symbol, first_ms, last_ms))
+        return self._checked_minutes(symbol, first_ms, last_ms)
+
+    def _checked_minutes(self, symbol: str, first_ms: int, last_ms: int) -> Minutes:
         before = self._window - 1 if self._model.averages else 0
         span = Span(first_ms - (before + 1) * MINUTE_MS, last_ms)
         bars = self._source.read(symbol, span)

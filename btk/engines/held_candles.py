@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any, TypeVar
 
 from btk.model.bars import COLUMNS, Bars, Span
 from btk.model.intervals import MINUTE_MS
 from btk.ports import CandleSource
 
 MOST_BYTES = 4 << 30
+Made = TypeVar("Made")
 
 
 class HeldCandles:
@@ -19,7 +21,7 @@ class HeldCandles:
 
     def __init__(self, source: CandleSource, spans: Mapping[str, Span], most_bytes: int = MOST_BYTES) -> None:
         self._source = source
-        self._folded: dict[tuple[str, str, Span], Bars] = {}
+        self._made: dict[Hashable, Any] = {}
         self._missing: dict[tuple[str, Span], tuple[Span, ...]] = {}
         minutes = sum((span.to_ms - span.from_ms) // MINUTE_MS for span in spans.values())
         held = spans if minutes * len(COLUMNS) * 8 <= most_bytes else {}
@@ -44,12 +46,12 @@ class HeldCandles:
             return self._source.read(symbol, span)
         return bars.between(*span)
 
-    def folded(self, symbol: str, interval: str, span: Span, fold: Callable[[], Bars]) -> Bars:
-        """Bars made of these candles by `fold`, made once: variants differ in their parameters, not in their bars."""
-        key = (symbol, interval, span)
-        if key not in self._folded:
-            self._folded[key] = fold()
-        return self._folded[key]
+    def once(self, name: Hashable, make: Callable[[], Made]) -> Made:
+        """What `make` makes of these candles, made once: variants differ in their parameters, not in their candles."""
+        if name not in self._made:
+            self._made[name] = make()
+        made: Made = self._made[name]
+        return made
 
     def own_bars(self, symbol: str, interval: str, span: Span) -> Bars:
         """The source's own answer."""

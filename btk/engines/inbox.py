@@ -60,27 +60,28 @@ class Commanded(Protocol):
 
 
 class Inbox:
-    """Commands in the order of their ticks (the next whole minute); `next_ms` is the next tick that has one."""
+    """Commands in the order of their ticks (the next whole minute); `next_ms` is that of the first one (empty: infinite)."""
 
     def __init__(self, commands: Sequence[tuple[int, Command]] = ()) -> None:
         ticks = ((-(-at_ms // MINUTE_MS) * MINUTE_MS, command) for at_ms, command in commands)
         self._commands = sorted(ticks, key=lambda item: item[0])
-
-    @property
-    def next_ms(self) -> float:
-        """Infinite when it is empty."""
-        return self._commands[0][0] if self._commands else NEVER
+        self.next_ms = self._next_ms()
 
     def put(self, at_ms: int, command: Command) -> None:
         """Add a command; it is taken at the next tick."""
         self._commands.append((-(-at_ms // MINUTE_MS) * MINUTE_MS, command))
         self._commands.sort(key=lambda item: item[0])
+        self.next_ms = self._next_ms()
 
     def take(self, tick_ms: int) -> list[Command]:
         """The commands given until a tick; they leave the inbox."""
         due = [command for at_ms, command in self._commands if at_ms <= tick_ms]
         self._commands = self._commands[len(due) :]
+        self.next_ms = self._next_ms()
         return due
+
+    def _next_ms(self) -> float:
+        return self._commands[0][0] if self._commands else NEVER
 
     def obey(self, slot: Commanded, command: Command, desk: Desk, tick_ms: int) -> Verdict:
         """Do what a command says; a refused one is told as a `rejected` event."""

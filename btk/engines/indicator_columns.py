@@ -24,7 +24,7 @@ Columns = dict[str, NDArray[Any]]
 def frame_bars(source: CandleSource, symbol: str, interval: str, span: Span) -> Bars:
     """All whole bars of `interval` inside `span`, read and folded piece by piece."""
     if isinstance(source, HeldCandles):
-        return source.folded(symbol, interval, span, lambda: _folded(source, symbol, interval, span))
+        return source.once((symbol, interval, span), lambda: _folded(source, symbol, interval, span))
     return _folded(source, symbol, interval, span)
 
 

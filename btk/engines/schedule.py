@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import takewhile
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from btk.core.model import NEVER
 from btk.model.intervals import MINUTE_MS
-
-
-class _Known(NamedTuple):
-    """The first due tick from a moment on, as long as the interval slot asked last is the same."""
-
-    tick_ms: float
-    from_ms: int
-    asked_slot_ms: int
-
-
-NOTHING_KNOWN = _Known(-1, 0, -1)
 
 
 class QuestionSchedule:
@@ -39,21 +28,24 @@ class QuestionSchedule:
         self._first_ms = first_ms
         self._grid_ms = grid_ms
         self._grid_from_ms = grid_from_ms
-        self._candidates: NDArray[np.int64] | None = None
-        self._known = NOTHING_KNOWN
+        self._candidates: list[int] | None = None
+        # The first due tick from a moment on, as long as the interval slot asked last is the same.
+        self._known_ms: float = -1
+        self._known_from_ms = 0
+        self._known_after_ms = -1
 
     def only_at(self, bar_closes_ms: NDArray[np.int64]) -> None:
         """Ask only in interval slots that start at one of these bar closes (ascending)."""
-        self._candidates = bar_closes_ms
-        self._known = NOTHING_KNOWN
+        self._candidates = bar_closes_ms.tolist()
+        self._known_ms = -1
 
     def next_tick(self, now_ms: int) -> float:
         """The first tick at or after `now_ms` at which the slot is due; infinite when there is none."""
         # What was found for an earlier moment holds until it comes: it is looked up several times a position.
-        known = self._known
-        if known.asked_slot_ms != self.asked_slot_ms or not known.from_ms <= now_ms <= known.tick_ms:
-            self._known = known = _Known(self._found(now_ms), now_ms, self.asked_slot_ms)
-        return known.tick_ms
+        if self._known_after_ms != self.asked_slot_ms or not self._known_from_ms <= now_ms <= self._known_ms:
+            self._known_ms, self._known_from_ms = self._found(now_ms), now_ms
+            self._known_after_ms = self.asked_slot_ms
+        return self._known_ms
 
     def _found(self, now_ms: int) -> float:
         tick = self._on_grid(max(now_ms, self._first_ms))
@@ -71,9 +63,12 @@ class QuestionSchedule:
 
     def ticks(self, first_ms: int, last_ms: int) -> Iterable[int]:
         """Every due tick from the due tick `first_ms` to `last_ms`, if each is used up by its question."""
-        if self._candidates is None and self._grid_ms == MINUTE_MS:
+        if self._grid_ms != MINUTE_MS:
+            return takewhile(lambda tick: tick <= last_ms, self._walk(first_ms))
+        if self._candidates is None:
             return range(first_ms, first_ms + 1) if last_ms == first_ms else self._plain(first_ms, last_ms)
-        return takewhile(lambda tick: tick <= last_ms, self._walk(first_ms))
+        row = bisect_right(self._candidates, first_ms)
+        return [first_ms, *self._candidates[row : bisect_right(self._candidates, last_ms)]]
 
     def mark(self, tick_ms: int) -> None:
         """The interval slot of a tick was asked."""
@@ -104,8 +99,8 @@ class QuestionSchedule:
     def _candidate_slot(self, slot_ms: int) -> float:
         if self._candidates is None:
             return slot_ms
-        row = int(self._candidates.searchsorted(slot_ms))
-        return int(self._candidates[row]) if row < len(self._candidates) else NEVER
+        row = bisect_left(self._candidates, slot_ms)
+        return self._candidates[row] if row < len(self._candidates) else NEVER
 
 
 def _chained(first: int, rest: range) -> Iterator[int]:

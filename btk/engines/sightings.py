@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from btk.core import milestones
 from btk.core.holding import Holding, seen
 from btk.core.milestones import Reached
@@ -43,7 +45,8 @@ class Sightings:
             highest = lowest = minutes.price[start:stop]
         else:
             highest, lowest = minutes.high[start:stop], minutes.low[start:stop]
-        high, low = float(highest.max()), float(lowest.min())
+        # The ufuncs themselves: `max` and `min` of an array are Python functions that look them up.
+        high, low = float(np.maximum.reduce(highest)), float(np.minimum.reduce(lowest))
         return seen(holding, high if side > 0 else low, low if side > 0 else high, self._rules)
 
     def count_extremes(self, holding: Holding, row: int) -> Holding:

@@ -81,8 +81,8 @@ def run_part(job: Job, symbol: str, clock: Callable[[], float]) -> Part:
         kept_notes.append(KeptJournal(observer))
         return kept_notes[0]
 
-    def tape(start: float, watches: bool, from_ms: int) -> EquityTape:
-        kept_minutes.append(KeptTape(start, watches, from_ms))
+    def tape(start: float, watches: bool, from_ms: int, outlined: bool) -> EquityTape:
+        kept_minutes.append(KeptTape(start, watches, from_ms, outlined))
         return kept_minutes[0]
 
     seats = [seat for seat in job.seats if seat.key.symbol == symbol]
@@ -128,8 +128,8 @@ class KeptJournal(Journal):
 class KeptTape(EquityTape):
     """Remembers every minute it drew."""
 
-    def __init__(self, start: float, watches: bool, from_ms: int) -> None:
-        super().__init__(start, watches, from_ms)
+    def __init__(self, start: float, watches: bool, from_ms: int, outlined: bool) -> None:
+        super().__init__(start, watches, from_ms, outlined)
         self.kept: list[Minutes] = []
 
     def end(self, tick_ms: int) -> None:

@@ -57,7 +57,7 @@ class Contenders:
             Contender(
                 type(job.seats[0].strategy),
                 alone.strategy.entry[0],
-                msgspec.structs.replace(job, source=held, tells_milestones=False),
+                msgspec.structs.replace(job, source=held, figures_only=True),
                 wiring.digests(job, _without_params(alone), recipe.root),
             )
             for alone, job in pairs

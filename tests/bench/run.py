@@ -130,8 +130,8 @@ def job(source: StoredCandles, cls: type[Strategy], model: str = "candle") -> Jo
 
 
 def quiet(work: Job) -> Job:
-    """As the walker runs it: nobody reads events, so break-even and milestones are not looked for."""
-    return msgspec.structs.replace(work, tells_milestones=False)
+    """As the walker runs it: nobody reads events or draws the curve."""
+    return msgspec.structs.replace(work, figures_only=True)
 
 
 def portfolio(source: StoredCandles) -> Job:
