@@ -27,6 +27,7 @@ from btk.library.event_bus import EventBus  # noqa: E402
 from btk.library.listener import Wish  # noqa: E402
 from btk.library.telling import RunName, Teller  # noqa: E402
 from btk.model.bars import Span  # noqa: E402
+from btk.model.dates import format_date  # noqa: E402
 from btk.model.names import SlotKey  # noqa: E402
 from btk.model.settings import RiskProfile  # noqa: E402
 from tests.bench import strategies, year  # noqa: E402
@@ -50,9 +51,10 @@ class Figure(NamedTuple):
 def main() -> None:
     """Measure everything and tell."""
     with tempfile.TemporaryDirectory() as folder:
-        cache = Path(folder)
+        project = Path(folder)
+        cache = project / "dump" / "data" / "candle"
         store_year(cache)
-        figures = [*engine_figures(cache), *process_figures(cache)]
+        figures = [*engine_figures(cache), *process_figures(cache), walk_figure(project)]
     reference = figures[0].seconds
     print(f"{platform.machine()}, Python {platform.python_version()}, median of {REPEATS}\n")
     print(f"{'work':34} {'seconds':>9} {'asked':>7} {'x ref':>8}  note")
@@ -107,6 +109,24 @@ def process_figures(cache: Path) -> list[Figure]:
         seconds, megabytes = process(command)
         figures.append(Figure(work, seconds, asked, f"{megabytes:.0f} MB"))
     return figures
+
+
+def walk_figure(project: Path) -> Figure:
+    """W3: one hundred variants by `btk walker` on all processors, as it says itself how long it took."""
+    settings = project / "config" / "btk.yaml"
+    settings.parent.mkdir()
+    settings.write_text("exchange: {name: bench}\nsymbols: [YEAR]\n")
+    first, last = (format_date(ms) for ms in (year.frame().from_ms, year.frame().to_ms))
+    entry = f"{Path(strategies.__file__)}:CrossArrays"
+    grid = ["--param", "fast=5:14:1", "--param", "slow=30:75:5"]
+    command = [sys.executable, "-m", "btk", "walker", entry, *grid, "--from", first, "--to", last]
+    command += ["--no-cache", "--json", "--root", str(project)]
+    told = [
+        json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout)
+        for _ in range(3)
+    ]
+    seconds = median(one["timing"]["seconds"] for one in told)
+    return Figure("W3 walker, 100 variants", seconds, 1.8, f"{told[0]['timing']['busy_pct']:.0f} % busy")
 
 
 def heard(work: Job, topic: str) -> int:
