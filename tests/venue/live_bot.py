@@ -177,12 +177,12 @@ class Bot:
         """A process from now until it is told to leave."""
         self.control = control = StopControl("wait")
         left = until_seconds - (self.clock.true_ms() - self.start_ms) / 1000
-        leaving = asyncio.get_running_loop().call_later(left, control.leave, 143)
         store = StateStore(StateBackends("live", self._factory()), self._roster(), this_process("btk live"))
         found = await store.load()
         pause = VenuePause(self._runs / ".pause", self.clock.true_ms)
         broker = seated_broker(self.venue, self.clock, self.kind, self.on_request, pause)
         facts = await broker.connect(list(self._bars))
+        leaving = asyncio.get_running_loop().call_later(left, control.leave, 143)
         try:
             now_ms = floor_to(self.clock.true_ms(), MINUTE_MS)
             start = beginning(found, Wish(now_ms, None, 10_000.0, fresh=False))

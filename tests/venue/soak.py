@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import random
 import resource
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -20,6 +22,7 @@ from typing import NamedTuple
 import msgspec
 
 from btk import Market, Position, Signal, Strategy
+from btk.adapters.command_files import CommandFiles, Order
 from btk.core.states import Idle
 from btk.model.errors import BtkError
 from btk.model.events import ClosedEvent
@@ -39,6 +42,7 @@ DAY_SECONDS = 86_400
 CALM_SECONDS = 3 * 3_600
 FAULT_SECONDS = 1_200.0
 KILL_SECONDS = 4 * 3_600.0
+PERSON_SECONDS = 3_600.0
 RESTART_SECONDS = 2.0
 BASES = {"BTC": 50_000.0, "ETH": 2_000.0}
 # A ban may come on top of what one fault may cost.
@@ -106,6 +110,7 @@ class Soak:
         self.faults = self.kills = self.trades = 0
         self.earned = 0.0
         self.looks: list[Look] = []
+        self.attentions: list[str] = []
         self._crumbs: dict[str, Decimal] = {}
         self._judged = 0
         self._known: set[str] = set()
@@ -130,6 +135,7 @@ class Soak:
         loop.call_later(FAULT_SECONDS, self._strike)
         loop.call_later(KILL_SECONDS, self._doom)
         loop.call_later(DAY_SECONDS / 2, self._look)
+        loop.call_later(PERSON_SECONDS, self._come_by)
         while (self.clock.true_ms() - START_MS) / 1000 < self.seconds - 1:
             try:
                 await self.bot.run(self.seconds)
@@ -174,10 +180,19 @@ class Soak:
 
     def _look(self) -> None:
         self._judge()
+        gc.collect()
         files = sum(1 for path in self._folder.rglob("*") if path.is_file())
         state = sum(len(sealed) for disk in self.bot.disks.values() for sealed in disk._sealed.values())
         self.looks.append(Look(state, files, memory_mb()))
         asyncio.get_running_loop().call_later(DAY_SECONDS / 2, self._look)
+
+    def _come_by(self) -> None:
+        """A person reads what needs attention, and lets it go on."""
+        marks = {slot.needs_attention for slot in self.bot.session.trading.slots.values()} - {""}
+        if marks:
+            self.attentions += sorted(marks)
+            CommandFiles(self._folder / "command").drop(Order(action="resume"))
+        asyncio.get_running_loop().call_later(PERSON_SECONDS, self._come_by)
 
     def _judge(self) -> None:
         for event in self.bot.events:
@@ -263,6 +278,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(
             f"{soak.trades} trades, {soak.faults} faults, {soak.kills} kills, {len(soak.problems)} problems;"
         )
+        print("a person was needed:", *(Counter(soak.attentions) or ["never"]), sep="\n  ")
         print("bytes of state, files and MB of memory, twice a day:", *map(tuple, soak.looks), flush=True)
     return 1 if lost else 0
 

@@ -22,6 +22,7 @@ def test_hours_of_faults_and_kills_lose_nothing(kind: Kind) -> None:
 def test_a_month_of_faults_and_kills_loses_nothing_and_keeps_no_more_than_a_day(kind: Kind) -> None:
     soak = soaked(kind, seed=8, days=30)
     assert soak.problems == []
+    assert soak.trades > 30 * 24
     early, late = soak.most(6, 16), soak.most(-10, None)
     assert late.state_bytes < early.state_bytes * 1.5
     assert late.files <= early.files
