@@ -230,6 +230,7 @@ class Loop:
         answer = yield Ask(slot.question, slot.market, slot.schedule.ticks(tick, last))
         slot.schedule.mark(slot.market.now_ms)
         slot.note_down(slot.market.notes)
+        slot.take_desk()
         if answer is None:
             slot.reached_ms = slot.market.now_ms
         if answer is not None and answer.tick_ms > tick:
@@ -247,6 +248,7 @@ class Loop:
             return None
         slot.prepared = None
         slot.note_down(ask.market.notes)
+        slot.take_desk()
         return None if answer is None else Answer(tick, answer.value, answer.error)
 
     def _ask_until(self, slot: Slot, tick: int) -> int:

@@ -54,6 +54,8 @@ def _question(seed: str, temper: Temper, diary: Diary) -> Callable[[Any, Market]
     def get_signal(self: Strategy, market: Market) -> Any:
         dice = Random(f"{seed}/question/{market.now_ms}")
         diary.append((market.now_ms, "get_signal", *_seen(market, dice)))
+        if dice.random() < temper.commands / 4:
+            diary.append((market.now_ms, *_command(dice, market, ())))
         if dice.random() < temper.wishes:
             signal = _wish(dice, market)
             return _nonsense(dice, signal) if dice.random() < temper.nonsense else signal

@@ -185,6 +185,25 @@ def test_a_waiting_signal_is_not_asked_over():
     assert played.asked == ["09:00", "09:03", "09:04", "09:05"]
 
 
+@pytest.mark.parametrize(
+    ("wish", "told"),
+    [
+        (long(), [("09:01", "opened long @100"), ("09:03", "closed frame_end @100")]),
+        (long(price_open=98), [("09:01", "scheduled long @98"), ("09:03", "cancelled frame_end")]),
+    ],
+    ids=["at market", "resting"],
+)
+def test_a_command_inside_get_signal_is_refused_and_takes_nothing_from_its_answer(wish, told):
+    def say(market):
+        refused = market.cancel(), market.activate()
+        assert [verdict.reason for verdict in refused] == ["no signal is scheduled"] * 2
+        return wish
+
+    # What the hooks listen to makes the minutes be gone through one by one.
+    script = {"signals": {"09:01": say}, "listens": ["on_opened", "on_active", "on_scheduled", "on_waiting"]}
+    assert play(scene(candles=FLAT, until="09:03", **script)).lines == told
+
+
 def test_slots_are_asked_side_by_side():
     quiet = Script(candles=FLAT, interval="5m")
     played = play(Scene(scripts={"AAA": quiet, "BBB": quiet}, until="09:07"))
