@@ -17,7 +17,7 @@ from btk.core.order_course import LookedUp, follow
 from btk.core.order_ids import LEGS, PARTS, is_ours, order_id
 from btk.core.protection import next_part
 from btk.core.reconcile import Theirs
-from btk.core.states import Add, Idle, Open, Opening, Reduce, State, plan_of
+from btk.core.states import Add, Closing, Idle, Open, Opening, Reduce, State, plan_of
 from btk.core.strays import strays
 from btk.model.accounts import MarketLimits
 from btk.model.intents import ENTRY_LEGS, PROTECTIVE_LEGS, Intent, IntentKind, Leg
@@ -112,6 +112,18 @@ def excess(slots: Sequence[Held], theirs: Theirs, limits: MarketLimits) -> float
         there = min(theirs.balance.total, ours) if theirs.balance else 0.0
     apart = (there - ours) * (1 if ours > 0 else -1)
     return apart if abs(apart) >= limits.quantity_step * (0.5 if limits.contract else 1.0) else 0.0
+
+
+def lacks_balance(slot: Held) -> bool:
+    """Whether the exchange refused the last order that was to sell of it: too little is there."""
+    plan = slot.plan
+    exits = [
+        one
+        for one in slot.intents
+        if plan and one.signal_id == plan.id and one.leg not in ENTRY_LEGS and one.status != "prepared"
+    ]
+    last = max(exits, key=lambda one: one.prepared_at_ms, default=None)
+    return last is not None and last.cause == "balance"
 
 
 def _strangers(slots: Iterable[Held], theirs: Theirs) -> list[VenueOrder]:
@@ -254,7 +266,7 @@ def _resized(slots: Sequence[Held], theirs: Theirs, scene: Scene, held: float) -
             + ", ".join(str(slot.key) for slot in owners)
         )
     slot = owners[0]
-    if not isinstance(slot.state, Open):
+    if not isinstance(slot.state, Open) and (more > 0 or not isinstance(slot.state, Closing)):
         return Unadoptable(f"{slot.key} is being opened or closed")
     if more <= -abs(held):
         return Unadoptable(f"{slot.key}: the account holds the opposite of it")
@@ -264,14 +276,16 @@ def _resized(slots: Sequence[Held], theirs: Theirs, scene: Scene, held: float) -
 def _with_less(slot: Held, quantity: float, scene: Scene) -> Answer:
     if _is_ordered(slot, "partial", "close"):
         return Unadoptable(f"{slot.key}: an order that reduces it is under way")
-    assert isinstance(slot.state, Open)
-    holding = slot.state.holding
-    wins = (scene.price - holding.price_open) * holding.side > 0
-    order = Reduce("profit" if wins else "loss", pct=quantity / abs(slot.quantity) * 100)
     traded = _with_trade(slot, "partial", quantity, scene.price, scene)
     words = (
         f"{slot.key}: {quantity:g} {scene.limits.base} less than remembered, as if closed at {scene.price:g}"
     )
+    if not isinstance(slot.state, Open):
+        # What is being closed tells one trade at its end, and this part in it.
+        return Adopted(traded, 0.0, words)
+    holding = slot.state.holding
+    wins = (scene.price - holding.price_open) * holding.side > 0
+    order = Reduce("profit" if wins else "loss", pct=quantity / abs(slot.quantity) * 100)
     return Adopted(traded._replace(state=_with_order(slot.state, order)), 0.0, words)
 
 

@@ -174,7 +174,7 @@ def _refused(intent: Intent, refusal: RefusedOrder, at_ms: int) -> Intent:
     words = f"{refusal.code} {refusal.words}".strip()
     if refusal.cause == "duplicate" or (refusal.cause == "balance" and intent.leg == "pair"):
         # The id is taken, or the balance is locked: probably by this very order.
-        return _lost_sight(intent, words, at_ms)
+        return _with(_lost_sight(intent, words, at_ms), cause=refusal.cause)
     if intent.cancel:
         return _settled(intent, at_ms, status="refused", ending="dropped", detail=words)
     if refusal.resync_clock and not intent.resynced:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 
+from btk.core.adoption import Adopted, Held, Scene, adopt, excess, lacks_balance, strangers
+from btk.core.lot import traded
 from btk.core.reconcile import OurSlot, Picture, Row, Theirs, compare
 from btk.core.states import State, plan_of
 from btk.core.strays import strays
@@ -59,11 +61,11 @@ class Holdings:
                 if _differs(picture):
                     await self._ask(symbol)
                     picture = await self._reading(symbol)
+                await self._judge(tick_ms, symbol, picture)
             except (Transient, Unknown, Fatal) as error:
                 self._alarms.ring(tick_ms, f"account, {symbol}", str(error))
                 continue
             self._alarms.over(tick_ms, f"account, {symbol}")
-            await self._judge(tick_ms, symbol, picture)
 
     async def _reading(self, symbol: str) -> Picture:
         broker = self._broker
@@ -86,9 +88,35 @@ class Holdings:
                     hands = await self._hands(symbol, slot)
                     venue = (self._broker.limits(symbol), self._broker.now_ms())
                     self._slots.vanish(slot.key, hands, venue)
-        if picture.mismatches:
+        if picture.mismatches and not await self._took_less(tick_ms, symbol):
             words = "; ".join(map(in_words, picture.mismatches))
             self._alarms.ring(tick_ms, f"holdings of {symbol}", words)
+
+    async def _took_less(self, tick_ms: int, symbol: str) -> bool:
+        """Others have sold of our coins, and orders for all of them are refused: the rest is what we hold from now on."""
+        limits, slots = self._broker.limits(symbol), held_slots(self._trading, symbol)
+        if limits.contract or not any(map(lacks_balance, slots)):
+            return False
+        theirs = await reading_of(self._broker, symbol)
+        if excess(slots, theirs, limits) >= 0 or strangers(slots, theirs):
+            return False
+        scene = scene_of(self._broker, self._trading, symbol)
+        price = await self._sold_at(symbol, -excess(slots, theirs, limits)) or scene.price
+        found = adopt(slots, theirs, scene._replace(price=price))
+        if not isinstance(found, Adopted):
+            return False
+        self._trading.take_over(found.slot.key, found.slot.state, found.slot.intents, found.cost)
+        self._alarms.once(tick_ms, f"holdings of {symbol}", found.words)
+        self._agreed(tick_ms, symbol)
+        return True
+
+    async def _sold_at(self, symbol: str, quantity: float) -> float | None:
+        """What others got for each of so many coins after fees; None where their trades are not told."""
+        hands = [await self._hands(symbol, slot) for slot in self._ours(symbol) if slot.quantity]
+        sold = traded(fill for fills in hands for fill in fills)
+        if abs(sold.quantity - quantity) >= self._broker.limits(symbol).quantity_step:
+            return None
+        return (sold.cost - sold.fee_quote) / sold.quantity
 
     async def _hands(self, symbol: str, slot: OurSlot) -> tuple[Fill, ...]:
         """The trades of others since our last one: by whoever closed our position."""
@@ -131,6 +159,27 @@ async def reading_of(broker: Broker, symbol: str) -> Theirs:
     nothing = Balance(currency=limits.base, free=0.0, locked=0.0)
     held = (one for one in await broker.balances() if one.currency == limits.base)
     return Theirs(open_orders=await broker.open_orders(symbol), balance=next(held, nothing))
+
+
+def held_slots(trading: Trading, symbol: str) -> list[Held]:
+    """The slots of a market as they are remembered."""
+    slots = trading.slots.items()
+    return [Held(key, slot.state, slot.intents) for key, slot in slots if key.symbol == symbol]
+
+
+def scene_of(
+    broker: Broker, trading: Trading, symbol: str, strategies: tuple[str, ...] | None = None
+) -> Scene:
+    """A market as it is at this moment; what nobody remembers may be given to a slot of `strategies` (None: of any)."""
+    slot = next(slot for key, slot in trading.slots.items() if key.symbol == symbol)
+    return Scene(
+        limits=broker.limits(symbol),
+        price=trading.price(symbol),
+        now_ms=broker.now_ms(),
+        tick_ms=trading.reached.slots[slot.key],
+        lifetime_ms=slot.terms.rules.max_lifetime_ms,
+        strategies=strategies,
+    )
 
 
 def in_words(row: Row) -> str:

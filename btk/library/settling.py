@@ -9,11 +9,11 @@ import asyncio
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from btk.core.adoption import Adopted, Held, Scene, Unadoptable, adopt, excess, strangers
+from btk.core.adoption import Adopted, Unadoptable, adopt, excess, strangers
 from btk.core.states import Closing, Open
 from btk.engines.trading import Trading
 from btk.library.broker_work import BrokerWork
-from btk.library.holdings import reading_of
+from btk.library.holdings import held_slots, reading_of, scene_of
 from btk.model.names import SlotKey
 from btk.model.orders import Found, OrderRequest, VenueOrder
 from btk.ports import Broker
@@ -69,9 +69,9 @@ class Settling:
         flattens = self._wish.how == "flatten"
         for _ in range(MOST_STEPS):
             slots, theirs, scene = (
-                self._slots(symbol),
+                held_slots(self._trading, symbol),
                 await reading_of(self._broker, symbol),
-                self._scene(symbol),
+                scene_of(self._broker, self._trading, symbol, self._wish.strategies),
             )
             more = excess(slots, theirs, scene.limits) > 0 and not strangers(slots, theirs)
             # Beyond our lot it is somebody else's, and what is somebody else's is not closed.
@@ -87,7 +87,7 @@ class Settling:
 
     async def _cancel_strangers(self, symbol: str) -> None:
         theirs = await reading_of(self._broker, symbol)
-        for order in strangers(self._slots(symbol), theirs):
+        for order in strangers(held_slots(self._trading, symbol), theirs):
             answer = await self._broker.cancel(_request_of(order, symbol))
             if isinstance(answer, Found) and answer.order.ended:
                 self._done.append(f"cancelled order {order.order_id} of {symbol}, which nobody remembers")
@@ -95,7 +95,7 @@ class Settling:
                 self._cannot.append(f"{symbol}: order {order.order_id} could not be cancelled")
 
     def _begin_to_close(self, symbol: str) -> None:
-        for slot in self._slots(symbol):
+        for slot in held_slots(self._trading, symbol):
             if isinstance(slot.state, Open):
                 state = Closing(slot.state.holding, "user", slot.state.orders, "flatten")
                 self._trading.take_over(slot.key, state, slot.intents, 0.0)
@@ -114,24 +114,6 @@ class Settling:
     def _closing(self, symbols: Sequence[str]) -> list[SlotKey]:
         slots = self._trading.slots.items()
         return [key for key, slot in slots if key.symbol in symbols and isinstance(slot.state, Closing)]
-
-    def _slots(self, symbol: str) -> list[Held]:
-        return [
-            Held(key, slot.state, slot.intents)
-            for key, slot in self._trading.slots.items()
-            if key.symbol == symbol
-        ]
-
-    def _scene(self, symbol: str) -> Scene:
-        slot = next(slot for key, slot in self._trading.slots.items() if key.symbol == symbol)
-        return Scene(
-            limits=self._broker.limits(symbol),
-            price=self._trading.price(symbol),
-            now_ms=self._broker.now_ms(),
-            tick_ms=self._trading.reached.slots[slot.key],
-            lifetime_ms=slot.terms.rules.max_lifetime_ms,
-            strategies=self._wish.strategies,
-        )
 
 
 def _request_of(order: VenueOrder, symbol: str) -> OrderRequest:

@@ -7,16 +7,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from btk.core.adoption import Adopted, Held, Scene, Unadoptable, adopt, excess
+from btk.core.adoption import Adopted, Held, Scene, Unadoptable, adopt, excess, lacks_balance
 from btk.core.holding import opened
 from btk.core.lot import lot_of
 from btk.core.order_ids import order_id
 from btk.core.reconcile import Theirs
 from btk.core.rules import Rules
-from btk.core.states import IDLE, Add, Open, Opening, Reduce, State
+from btk.core.states import IDLE, Add, Closing, Open, Opening, Reduce, State
 from btk.model.accounts import Balance, VenuePosition
 from btk.model.intents import Intent
-from btk.model.orders import VenueOrder
+from btk.model.orders import RefusalCause, VenueOrder
 from tests.core.order_samples import KEY, NOW_MS, SPOT, SWAP, fill, intent, shown
 from tests.core.position_samples import a_plan
 
@@ -166,3 +166,31 @@ def test_what_a_given_up_signal_holds_is_ours_too() -> None:
         fills=(fill(),),
     )
     assert Held(KEY, IDLE, (late,)).quantity == 1.0
+
+
+def test_less_than_is_being_closed_leaves_it_closing_with_so_much_less() -> None:
+    open_ = holder()
+    assert isinstance(open_.state, Open)
+    closing = Closing(open_.state.holding, "user")
+    answer = adopted(open_._replace(state=closing), position(0.4))
+    assert answer.slot.state == closing
+    assert answer.slot.quantity == pytest.approx(0.4)
+    assert "being opened or closed" in not_adopted([open_._replace(state=closing)], position(1.4))
+
+
+@pytest.mark.parametrize(("last", "lacks"), [("balance", True), ("other", False)])
+def test_balance_is_lacking_where_the_last_exit_was_refused_for_it(last: RefusalCause, lacks: bool) -> None:
+    exits = [
+        intent(
+            client_order_id=order_id(KEY, "s1", "close", part),
+            leg="close",
+            kind="close",
+            part=part,
+            status="refused",
+            cause=cause,
+            prepared_at_ms=NOW_MS + part,
+        )
+        for part, cause in enumerate(("balance", last))
+    ]
+    assert not lacks_balance(holder())
+    assert lacks_balance(holder()._replace(intents=(*holder().intents, *exits))) is lacks

@@ -10,10 +10,12 @@ import pytest
 from btk import Strategy
 from btk.core.states import Idle, Open
 from btk.model.commands import ActivateScheduled, CancelScheduled, ClosePosition, Command
+from btk.model.events import PartialClosedEvent
 from tests.venue.broker_seat import Kind
 from tests.venue.story import Act, Stage, Told, told
 from tests.venue.test_live_orders import OneSignal
 from tests.venue.trading_faults import VERY_LATE
+from tests.venue.trading_nouns import Wish
 
 LEGS: list[tuple[Kind, str]] = [("spot", "long"), ("swap", "long"), ("swap", "short")]
 every_leg = pytest.mark.parametrize(("kind", "side"), LEGS)
@@ -172,6 +174,28 @@ def test_a_stop_cancelled_by_another_hand_is_placed_again_and_told_of(kind: Kind
     assert any("cancelled by another hand; it is placed again" in words for words in seen.alarms)
     assert seen.audit.longest_naked_ms < 16_000
     assert seen.closed == ["stop_loss"]
+    is_over(seen)
+
+
+def sell_a_part(stage: Stage) -> None:
+    cancel_the_stop(stage)
+    hand = Wish("BTCUSDT", "SELL", "MARKET", "web_1", Decimal("0.006"), owner="hand")
+    stage.venue.spot.place(hand)
+
+
+@pytest.mark.parametrize("closes", [False, True])
+def test_of_a_spot_position_that_others_have_sold_a_part_of_the_rest_is_protected_and_closed(
+    closes: bool,
+) -> None:
+    acts: list[tuple[float, Act]] = [(100, sell_a_part)]
+    if closes:
+        acts.append((105, command(ClosePosition("enough"))))
+    seen = told("spot", probe("long"), moves("long", (90, 300), (600, -900)), acts, until=1200)
+    (told_of,) = [words for words in seen.alarms if "less than remembered" in words]
+    assert told_of.endswith("0.006 BTC less than remembered, as if closed at 50249.7")
+    assert seen.closed == ["user" if closes else "stop_loss"]
+    assert len(seen.of(PartialClosedEvent)) == (0 if closes else 1)
+    assert seen.audit.longest_naked_ms < 180_000
     is_over(seen)
 
 
