@@ -54,11 +54,9 @@ class WorkerPool(Generic[Task, Answer]):
     ) -> None:
         for worker in self._workers:
             worker.door.close()
-            worker.process.terminate()
+            worker.process.kill()
         for worker in self._workers:
             worker.process.join(LEAVE_SECONDS)
-            if worker.process.is_alive():
-                worker.process.kill()
         self._workers.clear()
 
     def answers(
@@ -114,8 +112,9 @@ class WorkerPool(Generic[Task, Answer]):
 
 
 def _serve(work: Callable[[Any], Any], door: Connection, inherited: list[Connection]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    # They come to the whole group (a terminal, systemd), and it is the parent who keeps what is done and ends us.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     # A copy of the parent's end would keep this process waiting for a parent that is gone.
     for other in inherited:
         other.close()

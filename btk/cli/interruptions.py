@@ -14,7 +14,7 @@ import typer
 from btk.cli.endings import INTERRUPTED, TERMINATED
 from btk.engines.drivers import StopSwitch
 
-CODES = {signal.SIGINT: INTERRUPTED, signal.SIGTERM: TERMINATED}
+CODES = {signal.SIGINT: INTERRUPTED, signal.SIGTERM: TERMINATED, signal.SIGHUP: TERMINATED}
 WORDS = {INTERRUPTED: "interrupted", TERMINATED: "terminated"}
 
 
@@ -31,14 +31,16 @@ class Interruption:
 
 @contextmanager
 def interruptible(switch: StopSwitch) -> Iterator[Interruption]:
-    """While the block runs, Ctrl-C and SIGTERM press the switch, and nothing else."""
+    """While the block runs, Ctrl-C, SIGTERM and SIGHUP press the switch, and nothing else."""
     interruption = Interruption()
 
     def press(number: int, frame: FrameType | None) -> None:
         interruption.exit_code = CODES[signal.Signals(number)]
         switch.press()
 
-    before = {number: signal.signal(number, press) for number in CODES}
+    # One that is ignored stays so: nohup means that a run outlives its terminal.
+    heard = [number for number in CODES if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, press) for number in heard}
     try:
         yield interruption
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from btk.cli.interruptions import interruptible
 from btk.cli.missing_candles import Cache, fetch_what_is_missing
 from btk.cli.options import AsJson, Assignments, ConfigFiles
 from btk.cli.output import print_document, strategies_print_to_stderr
@@ -19,6 +20,8 @@ from btk.cli.selection import (
     To,
     selected_settings,
 )
+from btk.engines.drivers import StopSwitch
+from btk.library.stop_control import StopControl
 from btk.library.verifying import verify as verified
 from btk.model.errors import CheckFailed
 
@@ -54,8 +57,12 @@ def verify(  # noqa: PLR0917 (every parameter is a flag)
     loaded = selected_settings(context, chosen)
     if cache:
         fetch_what_is_missing(loaded)
-    with strategies_print_to_stderr():
-        found = verified(loaded.settings, loaded.root)
+    switch, control = StopSwitch(), StopControl("leave")
+    with interruptible(switch) as interruption, strategies_print_to_stderr():
+        found = verified(loaded.settings, loaded.root, switch, control)
+    if found is None:
+        interruption.exit_code = control.left_by or interruption.exit_code
+        interruption.leave("; the frame was not compared to its end")
     if as_json:
         print_document(found)
     elif found.same:

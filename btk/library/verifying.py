@@ -13,6 +13,7 @@ import msgspec
 
 from btk.adapters.async_run import run_to_end
 from btk.core.slot_record import AnyEvent
+from btk.engines.drivers import StopSwitch
 from btk.library.backtest_run import BacktestRun
 from btk.library.run_outcome import first_error
 from btk.library.stop_control import StopControl
@@ -24,16 +25,23 @@ from btk.model.verified import Verified
 EVENTS = "events.jsonl"
 
 
-def verify(settings: Settings, root: Path) -> Verified:
+def verify(settings: Settings, root: Path, switch: StopSwitch, control: StopControl) -> Verified | None:
     """Run the frame of the settings twice; nothing is left behind. `StrategyError` where a strategy fails.
 
+    `switch` ends the backtest, `control` the live path: None then, for what was cut short compares with nothing.
     The constructors of both runs refuse as they do elsewhere: `SettingsError`, `StrategyError`, `DataError`.
     """
     with tempfile.TemporaryDirectory(prefix="btk-verify-") as dump:
         state = msgspec.structs.replace(settings.state, backend="file", path=dump)
         apart = msgspec.structs.replace(settings, state=state)
-        backtest = BacktestRun(apart, root).run()
-        replay = run_to_end(TradingRun(apart, root, "replay").run(StopControl("wait"), lambda started: None))
+        first = BacktestRun(apart, root)
+        first.switch = switch
+        backtest = first.run()
+        if switch.requested:
+            return None
+        replay = run_to_end(TradingRun(apart, root, "replay").run(control, lambda started: None))
+        if control.left_by is not None:
+            return None
         error = backtest.first_error or first_error(replay.outcome)
         if error is not None:
             raise error

@@ -300,7 +300,11 @@ def test_missing_minutes_are_named_or_filled_and_counted(root: Path, capsys: Cap
 
 @pytest.mark.parametrize(
     ("number", "exit_code", "word"),
-    [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")],
+    [
+        (signal.SIGINT, 130, "interrupted"),
+        (signal.SIGTERM, 143, "terminated"),
+        (signal.SIGHUP, 143, "terminated"),
+    ],
 )
 def test_a_signal_leaves_a_partial_marked_result(
     tmp_path: Path, number: signal.Signals, exit_code: int, word: str
@@ -322,16 +326,19 @@ def test_a_signal_leaves_a_partial_marked_result(
     assert result["warnings"][0].startswith("interrupted at 2024-01-02T15:00: ")
 
 
-def test_a_signal_before_the_first_symbol_of_many_is_done_leaves_a_result_too(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_to_all_processes_before_the_first_symbol_of_many_is_done_leaves_a_result_too(
+    tmp_path: Path, number: signal.Signals, exit_code: int
+) -> None:
     root = make_project(tmp_path, waiting=WAITING)
     os.mkfifo(tmp_path / "pipe")
     flags = ["--entry", "strategies/waiting.py", "--param", f"pipe={tmp_path / 'pipe'}", "--jobs", "2"]
-    started = start_btk("--root", str(root), "backtest", *flags)
+    started = start_btk("--root", str(root), "backtest", *flags, start_new_session=True)
     pipe = opened_by_both(tmp_path / "pipe", started)
-    started.send_signal(signal.SIGINT)
+    os.killpg(started.pid, number)
     started.communicate(timeout=30)
     os.close(pipe)
-    assert started.returncode == 130
+    assert started.returncode == exit_code
     assert [result["status"] for result in results(root)] == ["partial"]
 
 

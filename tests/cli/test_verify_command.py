@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from btk.cli.app import run
 from btk.library.verifying import compare
 from btk.model.verified import Verified
+from tests.cli.btk_process import start_btk
 from tests.cli.strategy_project import make_project
 
 FRAME = ("--from", "2024-01-01", "--to", "2024-01-03")
@@ -36,6 +38,25 @@ class Failing(Strategy):
     def get_signal(self, market):
         raise ValueError("no idea")
 """
+
+ENDING = """
+import os
+from btk import Strategy
+
+
+class Ending(Strategy):
+    interval = "1h"
+    asked: str = ""
+    at: int = 0
+    number: int = 0
+
+    def get_signal(self, market):
+        with open(self.asked, "a") as asked:
+            asked.write("x")
+        if os.path.getsize(self.asked) == self.at:
+            os.kill(os.getpid(), self.number)
+"""
+ASKED_IN_ONE_RUN = 2 * 7 * 24
 
 
 def test_a_strategy_that_lives_by_its_candles_alone_tells_the_same_twice_and_nothing_is_left(
@@ -65,6 +86,23 @@ def test_a_strategy_that_fails_ends_as_in_a_backtest(
     root = make_project(tmp_path, failing=FAILING)
     assert run(["verify", *FRAME, "--entry", "strategies/failing.py", "--root", str(root)]) == 3
     assert "no idea" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("at", [20, ASKED_IN_ONE_RUN + 20], ids=["backtest", "live path"])
+@pytest.mark.parametrize(
+    ("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)]
+)
+def test_what_a_signal_cut_short_is_no_difference(
+    tmp_path: Path, at: int, number: signal.Signals, exit_code: int
+) -> None:
+    root = make_project(tmp_path, ending=ENDING)
+    given = {"asked": tmp_path / "asked", "at": at, "number": int(number)}
+    flags = [word for name, value in given.items() for word in ("--param", f"{name}={value}")]
+    process = start_btk("--root", str(root), "verify", "--entry", "strategies/ending.py", *flags)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (exit_code, b"")
+    assert err.decode().endswith("; the frame was not compared to its end\n")
+    assert err.count(b"\n") == 1
 
 
 def test_events_that_one_of_the_two_does_not_tell_are_a_difference() -> None:

@@ -96,7 +96,9 @@ def test_mistakes_are_one_line(
     assert err.count("\n") == 1
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)]
+)
 def test_after_a_signal_what_was_done_is_kept_and_the_walk_can_go_on(
     root: Path, number: signal.Signals, code: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -105,8 +107,7 @@ def test_after_a_signal_what_was_done_is_kept_and_the_walk_can_go_on(
     _, err = process.communicate(timeout=60)
     assert process.returncode == code
     [lines] = (root / "dump" / "runs").glob("*/variants.jsonl")
-    if number == signal.SIGINT:
-        assert f"--resume {lines.parent.name} to go on" in err.decode()
+    assert f"--resume {lines.parent.name} to go on" in err.decode()
     assert 0 < lines.read_bytes().count(b"\n") < 399
     resumed = ["--root", str(root), "walker", BEAT, "--param", "every=2:19", *calling]
     capsys.readouterr()
