@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Annotated
 
@@ -12,6 +12,7 @@ from btk import wiring
 from btk.adapters.settings import Loaded
 from btk.cli.invocation import invocation
 from btk.cli.real_money import asking, check_askable
+from btk.cli.trading_screen import say
 from btk.library.broker_start import Brokerage
 from btk.library.settling import HALT, Wish
 from btk.wiring import Allowances
@@ -47,6 +48,12 @@ OnMismatch = Annotated[
 def with_sandbox(assignments: Iterable[str] | None, sandbox: bool) -> list[str]:
     """The assignments of a call, with what --sandbox means."""
     return [*(assignments or ()), *(("exchange.sandbox=true",) if sandbox else ())]
+
+
+def say_unheeded(given: Mapping[str, bool]) -> None:
+    """Without an account, flags about one change nothing: the person who gave them is told."""
+    for flag in (name for name, was_given in given.items() if was_given):
+        say(f"btk: {flag} changes nothing: broker.kind is none, so there is no account")
 
 
 def account_of(context: typer.Context, loaded: Loaded, allowed: Allowances) -> Brokerage:

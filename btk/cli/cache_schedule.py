@@ -17,7 +17,8 @@ from btk.adapters.candle_series import SeriesKey
 from btk.adapters.cron_times import crontab_line, due_times, local_offsets
 from btk.adapters.settings import Loaded
 from btk.cli.date_flags import LastDays
-from btk.cli.options import Assignments, ConfigFiles, chosen_settings
+from btk.cli.options import AsJson, Assignments, ConfigFiles, chosen_settings
+from btk.cli.output import print_document
 from btk.library.candle_schedule import SystemClock, keep_warm
 from btk.model.bars import Span
 from btk.model.errors import UsageError
@@ -41,6 +42,7 @@ def schedule(
     next_: Next = None,
     config: ConfigFiles = None,
     assignments: Assignments = None,
+    as_json: AsJson = False,
 ) -> None:
     """Warm the cache at the times of cache.schedule (UTC), in the foreground, until it is stopped.
 
@@ -50,18 +52,34 @@ def schedule(
         raise UsageError("choose one of --print-crontab, --print-systemd and --next")
     loaded = chosen_settings(context, config, assignments)
     now, expression = datetime.now(UTC), loaded.settings.cache.schedule
-    times = due_times(expression, now)
+    wish = [*(["--days", str(days)] if days else []), *_flags(loaded, assignments)]
     if next_ is not None:
-        for moment in islice(times, next_):
-            typer.echo(moment.strftime("%Y-%m-%dT%H:%MZ"))
+        times = [f"{moment:%Y-%m-%dT%H:%MZ}" for moment in islice(due_times(expression, now), next_)]
+        _show(as_json, next=times)
     elif print_crontab:
-        command = f"{_command(loaded, 'warm', days)} --quiet"
-        typer.echo(f"# {expression} in UTC, whatever the time zone of this machine")
-        typer.echo(crontab_line(expression, local_offsets(now), command))
+        line = crontab_line(expression, local_offsets(now), f"{_command(loaded, 'warm', wish)} --quiet")
+        _show(as_json, crontab=[f"# {expression} in UTC, whatever the time zone of this machine", line])
     elif print_systemd:
-        typer.echo(_unit(loaded, days))
+        _show(as_json, systemd=_unit(loaded, wish))
+    elif as_json:
+        raise UsageError(
+            "--json needs --next, --print-crontab or --print-systemd: the waiting has no document"
+        )
     else:
         keep_warm(loaded, lambda now: _spans(loaded, days, now), SystemClock(), _say)
+
+
+def _show(as_json: bool, **lines: list[str]) -> None:
+    if as_json:
+        print_document({"schema": "btk.cache-schedule/1", **lines})
+    else:
+        typer.echo("\n".join(line for shown in lines.values() for line in shown))
+
+
+def _flags(loaded: Loaded, assignments: list[str] | None) -> list[str]:
+    # Whoever calls the printed command does so from another folder.
+    flags = [word for file in loaded.files[1:] for word in ("--config", file)]
+    return flags + [word for text in assignments or () for word in ("--set", text)]
 
 
 def _say(words: str) -> None:
@@ -75,32 +93,29 @@ def _spans(loaded: Loaded, days: int | None, now: datetime) -> Mapping[SeriesKey
     return wiring.minutes_of(loaded.settings, Span(now_ms - days * DAY_MS, now_ms))
 
 
-def _command(loaded: Loaded, name: str, days: int | None) -> str:
+def _command(loaded: Loaded, name: str, wish: list[str]) -> str:
     program = Path(sys.executable).with_name("btk")
     start = [str(program)] if program.exists() else [sys.executable, "-m", "btk"]
-    wish = ["--days", str(days)] if days else []
     return shlex.join([*start, "cache", name, "--root", str(loaded.root), *wish])
 
 
-def _unit(loaded: Loaded, days: int | None) -> str:
+def _unit(loaded: Loaded, wish: list[str]) -> list[str]:
     # systemd has a meaning of its own for both signs.
-    command = _command(loaded, "schedule", days).replace("%", "%%").replace("$", "$$")
-    return "\n".join(
-        (
-            "# ~/.config/systemd/user/btk-cache.service, then: systemctl --user enable --now btk-cache",
-            "[Unit]",
-            "Description=btk: candles of " + ", ".join(loaded.settings.symbols),
-            "After=network-online.target",
-            "Wants=network-online.target",
-            "",
-            "[Service]",
-            f"ExecStart={command}",
-            "# How btk says that it was stopped.",
-            "SuccessExitStatus=130 143",
-            "Restart=on-failure",
-            "RestartSec=60",
-            "",
-            "[Install]",
-            "WantedBy=default.target",
-        )
-    )
+    command = _command(loaded, "schedule", wish).replace("%", "%%").replace("$", "$$")
+    return [
+        "# ~/.config/systemd/user/btk-cache.service, then: systemctl --user enable --now btk-cache",
+        "[Unit]",
+        "Description=btk: candles of " + ", ".join(loaded.settings.symbols),
+        "After=network-online.target",
+        "Wants=network-online.target",
+        "",
+        "[Service]",
+        f"ExecStart={command}",
+        "# How btk says that it was stopped.",
+        "SuccessExitStatus=130 143",
+        "Restart=on-failure",
+        "RestartSec=60",
+        "",
+        "[Install]",
+        "WantedBy=default.target",
+    ]

@@ -57,6 +57,8 @@ def warm(
     chosen = Selection(
         symbols=symbols, frame=frame, exchange=exchange, config=config, assignments=assignments
     )
+    if frame is not None and (days is not None or from_ is not None or to is not None):
+        raise UsageError("choose either --frame NAME or --days N or --from DATE")
     loaded = selected_settings(context, chosen)
     spans = _spans(loaded, from_, to, days)
     started = time.monotonic()

@@ -35,6 +35,8 @@ def doctor(  # noqa: PLR0917 (every parameter is a flag)
 
     Exit 0: nothing failed (there may be warnings); 7: something did.
     """
+    if yes and not do_repair:
+        raise UsageError("--yes is about repairing; it needs --repair")
     loaded = chosen_settings(context, config, assignments)
     found = Doctor(Patient(loaded.settings, loaded.root), network)
     repaired = do_repair and bool(found.repairs)

@@ -12,6 +12,7 @@ from btk.cli.broker_flags import (
     WithdrawalKey,
     Yes,
     brokerage,
+    say_unheeded,
     with_sandbox,
 )
 from btk.cli.options import AsJson, Assignments, ConfigFiles
@@ -67,5 +68,14 @@ def live(  # noqa: PLR0917 (every parameter is a flag)
     if loaded.settings.broker.kind == "ccxt":
         allowed = Allowances(allow_withdrawal_key, unproven_venue)
         account = brokerage(context, loaded, allowed, yes, Wish(on_mismatch.value))
+    else:
+        say_unheeded(
+            {
+                "--on-mismatch": on_mismatch is not OnMismatchChoice.halt,
+                "--sandbox": sandbox,
+                "--allow-withdrawal-key": allow_withdrawal_key,
+                "--unproven-venue": unproven_venue,
+            }
+        )
     run = TradingRun(loaded.settings, loaded.root, "live", brokerage=account)
     run_trading(run, StopControl(on_stop.value), loaded.root, as_json)

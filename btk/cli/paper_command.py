@@ -52,6 +52,10 @@ def paper(  # noqa: PLR0917 (every parameter is a flag)
     """Trade on live prices without orders. Stopped or killed and started again it goes on where it was."""
     if not replay and (from_ or to or frame):
         raise UsageError("--from, --to and --frame choose what is replayed; they need --replay")
+    if not replay and not cache:
+        raise UsageError(
+            "--no-cache is about what is replayed; it needs --replay, live prices need the network"
+        )
     chosen = Selection(
         entry=entry,
         symbols=symbols,

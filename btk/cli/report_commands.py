@@ -18,6 +18,8 @@ from btk.report.run_facts import UNFINISHED
 
 app = command_group("Look at what runs left behind: list, show, dump, html, compare.")
 
+MOST_ROWS = 50
+
 Run = Annotated[
     str | None,
     typer.Argument(metavar="[RUN]", help="A run id or its beginning; default: the newest with a result."),
@@ -33,8 +35,13 @@ Columns = Annotated[
     typer.Option("--columns", metavar="LIST", help="Only these columns of the table, as id,pnl_pct."),
 ]
 Rows = Annotated[
-    int,
-    typer.Option("--rows", metavar="N", min=0, help="Rows of the table that are shown; numbers cover all."),
+    int | None,
+    typer.Option(
+        "--rows",
+        metavar="N",
+        min=0,
+        help=f"Rows of the table that are shown, {MOST_ROWS} by default; numbers cover all.",
+    ),
 ]
 Format = Annotated[str, typer.Option("--format", metavar="NAME", help="md, json, jsonl, csv or parquet.")]
 Out = Annotated[
@@ -71,17 +78,20 @@ def show(  # noqa: PLR0917 (every parameter is a flag)
     symbol: SymbolName = None,
     strategy: StrategyName = None,
     columns: Columns = None,
-    rows: Rows = 50,
+    rows: Rows = None,
     config: ConfigFiles = None,
     assignments: Assignments = None,
     as_json: AsJson = False,
 ) -> None:
     """A run as it was shown when it ended; with --kind one report of it, as Markdown."""
+    if as_json and rows is not None:
+        raise UsageError("--rows shortens the table on the screen; --json has all of it")
     reports = _reports(context, config, assignments)
     run_id = reports.archive.find(run)
-    if kind is not None or symbol is not None or strategy is not None or columns is not None:
+    if any(flag is not None for flag in (kind, symbol, strategy, columns, rows)):
         choice = Choice(symbol=symbol, strategy=strategy, columns=_names(columns))
-        _show_kind(reports, run_id, kind or reports.kinds(run_id)[0], choice, None if as_json else rows)
+        shown = None if as_json else MOST_ROWS if rows is None else rows
+        _show_kind(reports, run_id, kind or reports.kinds(run_id)[0], choice, shown)
     elif as_json:
         print_document(reports.archive.document(run_id))
     else:

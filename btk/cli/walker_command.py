@@ -119,6 +119,8 @@ def walker(  # noqa: PLR0917 (every parameter is a flag)
     """Run each strategy with each set of parameters on the same candles, and rank them by one statistic."""
     if (executor is Executor.dask) != (scheduler is not None):
         raise UsageError("--executor dask and --scheduler ADDRESS go together")
+    if jobs is not None and scheduler is not None:
+        raise UsageError("--jobs is about this machine; on a Dask cluster its workers are used")
     walk = Walk(
         axes=parse_axes(param or ()),
         metric=metric,

@@ -37,7 +37,7 @@ def _sentences(settings: Settings, job: Job, outcome: Outcome) -> Iterator[str]:
             whose = f"{settings.exchange.name}'s own, which keeps no minutes that old"
             yield f"{symbol}: candles that are not made from minutes but {whose}: {', '.join(until)}"
     yield from _refusals(outcome)
-    yield from _model_warnings(settings, outcome)
+    yield from _model_warnings(settings, job, outcome)
 
 
 def _first_question(facts: SymbolFacts, job: Job) -> str:
@@ -65,7 +65,7 @@ def _interruption(job: Job, outcome: Outcome) -> str:
     return f"{covered}; still open: {still}" if still else covered
 
 
-def _model_warnings(settings: Settings, outcome: Outcome) -> Iterator[str]:
+def _model_warnings(settings: Settings, job: Job, outcome: Outcome) -> Iterator[str]:
     trades = [trade for record in outcome.records.values() for trade in record.trades]
     ambiguous = sum(trade.ambiguous for trade in trades)
     if trades and ambiguous * 100 > MANY_AMBIGUOUS_PCT * len(trades):
@@ -73,7 +73,7 @@ def _model_warnings(settings: Settings, outcome: Outcome) -> Iterator[str]:
             f"{ambiguous} of {len(trades)} exits are ambiguous: stop and target lie within one minute's range,"
             " the stop was assumed"
         )
-    if settings.exchange.market == "swap":
+    if settings.exchange.market == "swap" or any("." in symbol for symbol in job.symbols):
         yield "perpetuals: leverage is 1 and funding is not modelled, so holding them costs (or earns) more than shown"
     if settings.execution.origin_quirks:
         yield "execution.origin_quirks is on: the rules are the origin's, for comparison only"

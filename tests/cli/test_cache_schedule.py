@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -58,6 +59,28 @@ def test_the_systemd_service_runs_the_schedule_in_the_foreground(root: Path, cap
     assert f"cache schedule --root {root}\n" in unit
     assert "Restart=on-failure" in unit
     assert "SuccessExitStatus=130 143" in unit
+
+
+@pytest.mark.parametrize("wish", ["--print-crontab", "--print-systemd"])
+def test_what_is_printed_runs_with_the_same_settings(root: Path, wish: str, capsys: Captured) -> None:
+    (root / "more.yaml").write_text("symbols: [ETHUSDT]\n")
+    chosen = ["--config", "more.yaml", "--set", "cache.retries=9"]
+    assert run(["cache", "schedule", wish, "--days", "2", *chosen, "--root", str(root)]) == 0
+    assert " --days 2 --config more.yaml --set cache.retries=9" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("wish", "key"),
+    [(["--next", "2"], "next"), (["--print-crontab"], "crontab"), (["--print-systemd"], "systemd")],
+)
+def test_json_is_one_document_of_the_same_lines(
+    root: Path, wish: list[str], key: str, capsys: Captured
+) -> None:
+    assert run(["cache", "schedule", *wish, "--root", str(root)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert run(["cache", "schedule", *wish, "--json", "--root", str(root)]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document == {"schema": "btk.cache-schedule/1", key: lines}
 
 
 def test_only_one_thing_can_be_printed(root: Path, capsys: Captured) -> None:

@@ -98,6 +98,19 @@ def test_what_a_file_prints_stays_off_stdout(tmp_path: Path, capsys: Captured) -
     assert printed.err == "imported\n"
 
 
+def test_the_demo_exchange_lists_the_symbols_of_the_settings(tmp_path: Path, capsys: Captured) -> None:
+    root = make_project(tmp_path)
+    chosen = ["--set", "symbols=[ETH/USDT, BTCUSDT, BTC/USDT:USDT, ETHBTC]", "--root", str(root)]
+    assert run(["list", "symbols", *chosen, "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["symbols"]
+    assert [(row["file_form"], row["unified"], row["quote"]) for row in rows] == [
+        ("BTCUSDT", "BTC/USDT", "USDT"),
+        ("BTCUSDT.USDT", "BTC/USDT:USDT", "USDT"),
+        ("ETHBTC", "ETHBTC", ""),
+        ("ETHUSDT", "ETH/USDT", "USDT"),
+    ]
+
+
 def test_without_strategies_the_way_to_one_is_said(tmp_path: Path, capsys: Captured) -> None:
     root = make_project(tmp_path)
     (root / "strategies" / "every_hour.py").unlink()

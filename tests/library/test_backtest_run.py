@@ -149,6 +149,12 @@ def test_the_switch_ends_a_run_with_a_marked_result(tmp_path: Path) -> None:
     assert "interrupted at 2024-01-03" in result.document["warnings"][0]  # type: ignore[index]
 
 
+@pytest.mark.parametrize("wish", [{"exchange.market": "swap"}, {"symbols": ["BTC/USDT:USDT"]}])
+def test_a_run_on_perpetuals_warns_of_what_is_not_modelled(root: Path, wish: dict[str, Any]) -> None:
+    assert any("funding is not modelled" in line for line in result_of(root, **wish).document["warnings"])  # type: ignore[attr-defined]
+    assert not any("funding" in line for line in result_of(root).document["warnings"])  # type: ignore[attr-defined]
+
+
 def test_the_digests_name_code_data_and_settings(root: Path) -> None:
     def digests(**changes: Any) -> Any:
         return result_of(root, **changes).document["digests"]
