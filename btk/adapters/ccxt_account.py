@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from btk.adapters.ccxt_venues import Venue, account_less_client
-from btk.model.errors import SettingsError
+from btk.model.errors import SettingsError, Unknown
 from btk.model.orders import RECV_WINDOW_MS
 from btk.model.secret import Secret
 
@@ -92,6 +92,8 @@ async def check_key(client: Any, terms: AccountTerms) -> tuple[str, ...]:
     if terms.sandbox or not terms.venue.name.startswith("binance"):
         return () if terms.sandbox else ("whether the key can withdraw is not known for this exchange",)
     told = await client.sapiGetAccountApiRestrictions()
+    if "enableWithdrawals" not in told:
+        raise Unknown(f"{terms.venue.name}: it does not say whether the key can withdraw")
     if _is_true(told.get("enableWithdrawals")) and not terms.allow_withdrawals:
         raise SettingsError(
             "exchange.api_key: this key can withdraw; take that right from it, or say --allow-withdrawal-key"
@@ -111,6 +113,11 @@ async def account_id(client: Any, terms: AccountTerms) -> str:
         if not _is_true(told.get("canTrade")):
             raise SettingsError("exchange.api_key: this key cannot trade")
         return str(told["uid"])
+    if terms.proven:
+        # Not of the key: who changes his key while a position is open has still the same account.
+        for balance in await client.fapiPrivateV3GetBalance():
+            if balance.get("accountAlias"):
+                return str(balance["accountAlias"])
     return f"key-{blake2b(client.apiKey.encode(), digest_size=6).hexdigest()}"
 
 

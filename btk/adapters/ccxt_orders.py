@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -33,7 +34,7 @@ async def place(client: Any, market: Mapping[str, Any], request: OrderRequest) -
         params["reduceOnly"] = True
     kind = "limit" if request.kind == "limit" else "market"
     price = request.price if kind == "limit" else None
-    amount = request.quantity / contract_size(market)
+    amount = _in_contracts(request.quantity, market)
     answer = await client.create_order(market["symbol"], kind, request.side, amount, price, params)
     return order_of(client.id, market, answer, request)
 
@@ -103,6 +104,11 @@ def fills_of(
 def contract_size(market: Mapping[str, Any]) -> float:
     """The base currency of one contract; 1 on spot."""
     return float(market.get("contractSize") or 1.0) if market.get("contract") else 1.0
+
+
+def _in_contracts(quantity: float, market: Mapping[str, Any]) -> float:
+    # As decimal numbers: 0.29 / 0.01 as floats is a hair below 29, which ccxt cuts to 28.
+    return float(Decimal(repr(quantity)) / Decimal(repr(contract_size(market))))
 
 
 def _fill(market: Mapping[str, Any], trade: Mapping[str, Any], order: Mapping[str, Any]) -> Fill:

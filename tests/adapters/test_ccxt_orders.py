@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
+import msgspec
 import pytest
 
-from btk.adapters.ccxt_orders import fills_of, order_of
+from btk.adapters.ccxt_orders import fills_of, order_of, place
 from btk.core.order_ids import order_id
 from btk.model.orders import OrderRequest
 from tests.core.order_samples import KEY
@@ -60,6 +62,20 @@ def test_contracts_are_told_in_base_currency() -> None:
     order = order_of("okx", CONTRACT, told(clientOrderId=ID, filled=30.0, amount=50.0), REQUEST)
     assert order is not None
     assert (order.filled, order.quantity) == (0.3, 0.5)
+
+
+@pytest.mark.parametrize("contracts", [1, 28, 29, 57, 58, 113, 1_005])
+def test_as_many_contracts_are_ordered_as_are_meant(contracts: int) -> None:
+    class Client:
+        id = "okx"
+        asked: tuple[Any, ...] = ()
+
+        async def create_order(self, *asked: Any) -> None:
+            self.asked = asked
+
+    client, quantity = Client(), float(f"{contracts / 100:.2f}")
+    assert asyncio.run(place(client, CONTRACT, msgspec.structs.replace(REQUEST, quantity=quantity))) is None
+    assert client.asked[3] == contracts
 
 
 @pytest.mark.parametrize(

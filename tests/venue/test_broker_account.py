@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from btk.adapters.ccxt_account import account_client
+from btk.adapters.ccxt_account import account_client, account_id, check_key
 from btk.adapters.ccxt_broker import CcxtBroker
 from btk.adapters.ccxt_venues import Kind, Venue
 from btk.adapters.request_gate import RequestGate
-from btk.model.errors import BtkError, SettingsError
+from btk.model.errors import BtkError, SettingsError, Unknown
 from btk.model.orders import Accepted, Found
 from tests.venue.broker_seat import START_MS, SYMBOLS, Seat, play, seated_broker, terms_of
 from tests.venue.server import VenueServer
@@ -69,8 +69,28 @@ def test_an_account_has_the_name_its_exchange_gave_it_or_one_made_of_its_key() -
     spot, _ = connected("spot", nothing)
     swap, _ = connected("swap", nothing)
     assert (spot.account_id, spot.proven, spot.warnings) == ("4711", True, ())
-    assert swap.account_id.startswith("key-")
-    assert "fakekey" not in swap.account_id
+    assert swap.account_id == "SgsR"
+
+
+def test_an_account_without_a_name_of_its_own_is_named_after_its_key_which_it_does_not_tell() -> None:
+    bybit = Venue("bybit", "swap")
+    terms = terms_of(stocked_venue(SetClock(START_MS)), "swap", venue=bybit, unproven_venue=True)
+    name = asyncio.run(account_id(account_client(terms), terms))
+    assert name.startswith("key-")
+    assert "fakekey" not in name
+
+
+@pytest.mark.parametrize("kind", ["spot", "swap"])
+def test_a_key_of_which_nobody_says_whether_it_can_withdraw_is_not_taken_for_one_that_cannot(
+    kind: Kind,
+) -> None:
+    class Silent:
+        async def sapiGetAccountApiRestrictions(self) -> dict[str, Any]:
+            return {"ipRestrict": True}
+
+    venue = stocked_venue(SetClock(START_MS))
+    with pytest.raises(Unknown, match="does not say whether the key can withdraw"):
+        asyncio.run(check_key(Silent(), terms_of(venue, kind)))
 
 
 def test_hedge_mode_is_refused() -> None:
