@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from btk.core.adoption import Adopted, Held, Scene, Unadoptable, adopt, excess, lacks_balance
+from btk.core.adoption import Adopted, Held, Scene, Unadoptable, adopt, excess, lacks_balance, strangers
 from btk.core.holding import opened
 from btk.core.lot import lot_of
 from btk.core.order_ids import order_id
@@ -155,6 +155,13 @@ def test_what_lies_on_spot_beside_our_lot_is_nobodys_business() -> None:
     theirs = Theirs(balance=Balance(currency="BTC", free=9.0))
     assert excess([holder()], theirs, SPOT) == 0.0
     assert adopt([holder()], theirs, SCENE._replace(limits=SPOT)) is None
+
+
+def test_an_order_of_somebody_else_is_no_stranger_and_is_not_adopted() -> None:
+    foreign = a_stop(client_order_id="web_1")
+    theirs = Theirs(open_orders=(foreign,), position=position(1.0).position)
+    assert strangers([holder()], theirs) == ()
+    assert adopt([holder()], theirs, SCENE) is None
 
 
 def test_what_a_given_up_signal_holds_is_ours_too() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -84,13 +85,13 @@ def test_an_account_without_a_name_of_its_own_is_named_after_its_key_which_it_do
 def test_a_key_of_which_nobody_says_whether_it_can_withdraw_is_not_taken_for_one_that_cannot(
     kind: Kind,
 ) -> None:
-    class Silent:
-        async def sapiGetAccountApiRestrictions(self) -> dict[str, Any]:
-            return {"ipRestrict": True}
+    async def silent() -> dict[str, Any]:
+        return {"ipRestrict": True}
 
+    client = SimpleNamespace(sapiGetAccountApiRestrictions=silent)
     venue = stocked_venue(SetClock(START_MS))
     with pytest.raises(Unknown, match="does not say whether the key can withdraw"):
-        asyncio.run(check_key(Silent(), terms_of(venue, kind)))
+        asyncio.run(check_key(client, terms_of(venue, kind)))
 
 
 def test_hedge_mode_is_refused() -> None:

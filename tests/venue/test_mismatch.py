@@ -195,6 +195,27 @@ def test_flattening_a_lost_position_closes_it_and_leaves_no_order(kind: Kind, tm
     assert audit(bot.venue).foreign_touched == []
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("how", ["adopt", "flatten"])
+def test_orders_of_others_stay_whatever_is_done_about_a_lost_position(
+    kind: Kind, how: OnMismatch, tmp_path: Path
+) -> None:
+    def lose(bot: Bot) -> None:
+        bot.disks.clear()
+        market = bot.venue.spot if kind == "spot" else bot.venue.contracts
+        market.place(
+            nouns.Wish("BTCUSDT", "BUY", "LIMIT", "web_1", Decimal("0.01"), Decimal(48_000), owner="hand")
+        )
+
+    bot = play(kind, tmp_path, lose, how, goes_on)
+    market = bot.venue.spot if kind == "spot" else bot.venue.contracts
+    assert [
+        each.wish.client_id for each in market.book.open_orders("BTCUSDT") if each.wish.side == "BUY"
+    ] == ["web_1"]
+    assert audit(bot.venue).foreign_touched == []
+    assert not any("web_1" in words for words in told(bot))
+
+
 def test_flattening_closes_our_lot_and_never_what_somebody_else_has_added(tmp_path: Path) -> None:
     seen: list[Bot] = []
 
