@@ -276,6 +276,8 @@ class BrokerWork:
                 self._alarms.ring(self.tick_ms, "exchange clock", str(error))
         answer = await self._broker.send(intent.request)
         self._follow(key, intent, Answered(answer, self._broker.now_ms()))
+        if isinstance(answer, RefusedOrder) and answer.cause == "filter":
+            await self._market_rules.doubt(self.tick_ms)
 
     async def _ask(self, key: SlotKey, intent: Intent) -> None:
         found = await self._broker.look_up(intent.request)

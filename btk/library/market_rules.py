@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from btk.library.alarms import Alarms
 from btk.model.errors import Fatal, Transient, Unknown
-from btk.model.intervals import HOUR_MS
+from btk.model.intervals import HOUR_MS, MINUTE_MS
 from btk.ports import Broker
 
 SUBJECT = "market rules"
 
 
 class MarketRules:
-    """Renewed every hour; what was told last stands where the exchange does not answer."""
+    """Renewed every hour, and when they are doubted; what was told last stands where the exchange does not answer."""
 
     def __init__(self, broker: Broker, symbols: Sequence[str], alarms: Alarms) -> None:
         self._broker = broker
@@ -23,10 +23,16 @@ class MarketRules:
 
     async def renew(self, tick_ms: int) -> None:
         """Ask again once they are old; a market that is not traded any more is an alarm."""
-        now_ms = self._broker.now_ms()
-        if now_ms < self._told_ms + HOUR_MS:
-            return
-        self._told_ms = now_ms
+        if self._broker.now_ms() >= self._told_ms + HOUR_MS:
+            await self._read(tick_ms)
+
+    async def doubt(self, tick_ms: int) -> None:
+        """An order was refused by a rule: the next one goes by what the rules are now. Once a minute is enough."""
+        if self._broker.now_ms() >= self._told_ms + MINUTE_MS:
+            await self._read(tick_ms)
+
+    async def _read(self, tick_ms: int) -> None:
+        self._told_ms = self._broker.now_ms()
         try:
             await self._broker.reload_limits()
         except (Transient, Unknown, Fatal) as error:

@@ -9,15 +9,18 @@ from typing import Any
 
 import pytest
 
-from btk import Market, Signal, Strategy
+from btk import Market, Position, Signal, Strategy
+from btk.core.states import Open
 from btk.model.events import AlarmEvent, CancelledEvent, OpenedEvent
 from tests.venue.broker_seat import SYMBOLS, Kind, Seat, play
 from tests.venue.live_bot import Bot
+from tests.venue.trading_audit import audit
 from tests.venue.trading_client import stocked_venue
 from tests.venue.trading_contracts import ContractMarket
 from tests.venue.trading_faults import FAULTS
 from tests.venue.trading_loop import LoopClock, run_virtual
 from tests.venue.trading_market import SpotMarket
+from tests.venue.trading_nouns import STOP_KINDS
 from tests.venue.trading_requests import Heard, Request
 from tests.venue.trading_venue import TradingVenue
 
@@ -95,6 +98,40 @@ def test_nothing_is_sent_into_a_market_that_halted_until_it_trades_again(kind: K
     assert "does not trade it" in told[0].message
     assert "not traded at the moment" in str(refused)
     assert len([each for each in bot.events if isinstance(each, OpenedEvent)]) == 1
+
+
+class Trailing(Strategy):
+    """One long at market, whose stop is moved once, to a price that has many steps."""
+
+    name = "probe"
+    interval = "1m"
+
+    def get_signal(self, market: Market) -> Signal | None:
+        return Signal.bracket("long", market.price, 2, 1) if market.now_ms < START_MS + 90_000 else None
+
+    def on_active(self, market: Market, position: Position) -> None:
+        if market.now_ms > START_MS + 300_000 and position.price_stop_loss < 49_600:
+            position.trail_stop(price=49_603.01)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_stop_refused_by_a_rule_that_has_changed_goes_by_the_new_one_at_once(
+    kind: Kind, tmp_path: Path
+) -> None:
+    async def main(clock: LoopClock) -> Bot:
+        bot = Bot(stocked_venue(clock), clock, [Trailing], kind, tmp_path)
+        bot.follow([(0, 50_000)], minutes=30)
+        listing = market_of(bot.venue, kind).book.listing("BTCUSDT")
+        rules = dataclasses.replace(listing.filters, tick=Decimal(5))
+        clock.call_at(clock.true_ms() + 200_000, lambda: setattr(listing, "filters", rules))
+        await bot.run(600)
+        return bot
+
+    bot = run_virtual(START_MS, main)
+    assert [type(slot.state) for slot in bot.session.trading.slots.values()] == [Open]
+    waiting = market_of(bot.venue, kind).book.open_orders("BTCUSDT", conditional=kind == "swap")
+    assert [order.wish.trigger for order in waiting if order.wish.kind in STOP_KINDS] == [Decimal(49_605)]
+    assert audit(bot.venue).longest_naked_ms < 1_500
 
 
 def test_rules_that_cannot_be_read_stay_as_they_were_and_are_told_of(tmp_path: Path) -> None:
