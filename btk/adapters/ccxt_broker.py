@@ -107,7 +107,8 @@ class CcxtBroker:
                 async with self._gate.turn(_priority(request, market)):
                     order = await place(self._client, market, request)
             except Held as held:
-                return RefusedOrder(code="", words=str(held), transient=True)
+                wait_ms = round(held.seconds * 1000)
+                return RefusedOrder(code="", words=str(held), transient=True, wait_ms=wait_ms)
             except self._vendor_errors as error:
                 last = wire[-1] if wire else Exchanged()
                 proof = refusal(*self._terms.market, last, error)
@@ -324,7 +325,7 @@ class CcxtBroker:
     ) -> Any:
         if left := self._gate.pause_seconds():
             # The pause began after this request's turn had come: it has not left yet, so it can stay.
-            raise Held(f"nothing was sent: the exchange wants no request for {left:.0f} s")
+            raise Held(left)
         _WIRE.get().append(Exchanged(sent=True))
         answer = await self._send_off(url, method, headers, body)
         if method == "GET" and (not isinstance(answer, dict | list) or answer == {}):

@@ -36,7 +36,11 @@ _BUDGET_SHARE = {Priority.RECONCILE: 0.95, Priority.READ: 0.8}
 
 
 class Held(Transient):
-    """Nothing was sent: the venue wants to be left alone for longer than this request may wait."""
+    """Nothing was sent: the venue wants to be left alone for `seconds`, longer than this request may wait."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"nothing was sent: the exchange wants no request for {seconds:.0f} s")
+        self.seconds = seconds
 
 
 INHERITED_SECONDS = 300.0
@@ -106,7 +110,7 @@ class RequestGate:
     async def _pause_over(self, priority: Priority, patience_seconds: float) -> None:
         while (left := max(self.pause_seconds(), self._budget_seconds(priority))) > 0:
             if left > patience_seconds:
-                raise Held(f"nothing was sent: the exchange wants no request for {left:.0f} s")
+                raise Held(left)
             patience_seconds -= left
             await self._sleep(left + random.uniform(0, _SPREAD_SECONDS))
 

@@ -180,7 +180,7 @@ def _refused(intent: Intent, refusal: RefusedOrder, at_ms: int) -> Intent:
     if refusal.resync_clock and not intent.resynced:
         return _with(intent, status="prepared", resynced=True, next_at_ms=at_ms, cause="clock", detail=words)
     if refusal.transient:
-        later_ms = at_ms + pause_ms(intent.attempts)
+        later_ms = at_ms + (refusal.wait_ms or pause_ms(intent.attempts))
         return _with(intent, status="prepared", next_at_ms=later_ms, detail=words, cause=refusal.cause)
     return _settled(intent, at_ms, status="refused", cause=refusal.cause, detail=words)
 

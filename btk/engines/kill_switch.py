@@ -30,8 +30,13 @@ class KillSwitch:
         return next(iter(self._marks().values()), "")
 
     def sent(self, now_ms: int) -> None:
-        """An order has left."""
+        """An order leaves."""
         self._sent_ms.append(now_ms)
+
+    def unsent(self) -> None:
+        """One of them has not left after all."""
+        if self._sent_ms:
+            self._sent_ms.pop()
 
     def stops(self, key: SlotKey, now_ms: int) -> str:
         """Why a slot may not open anything now, or ""; one order too many throws the switch."""

@@ -39,6 +39,7 @@ from btk.engines.trading import Trading
 from btk.library.alarms import Alarms
 from btk.library.holdings import Holdings
 from btk.library.market_rules import MarketRules
+from btk.library.order_clock import OrderClock
 from btk.model.errors import DumpError, Transient, Unknown
 from btk.model.intents import ENTRY_LEGS, Intent
 from btk.model.names import SlotKey
@@ -100,6 +101,7 @@ class BrokerWork:
         self._naked_since_ms: dict[SlotKey, int] = {}
         self._holdings = Holdings(broker, trading, self._slots, alarms, self._ask_all)
         self._market_rules = MarketRules(broker, self._holdings.symbols, alarms)
+        self._clock = OrderClock(broker, alarms)
         self._is_new = True
         self.tick_ms = 0
         self.is_leaving: Callable[[], bool] = lambda: False
@@ -135,6 +137,7 @@ class BrokerWork:
         self._switch.look()
         self._tell_switch()
         if not self.is_leaving():
+            await self._clock.keep_true(self.tick_ms)
             await self._market_rules.renew(self.tick_ms)
             await self._holdings.check(self.tick_ms)
 
@@ -270,11 +273,10 @@ class BrokerWork:
 
     async def _send(self, key: SlotKey, intent: Intent, resync: bool) -> None:
         if resync:
-            try:
-                await self._broker.sync_clock()
-            except (Transient, Unknown) as error:
-                self._alarms.ring(self.tick_ms, "exchange clock", str(error))
+            await self._clock.measure(self.tick_ms)
         answer = await self._broker.send(intent.request)
+        if isinstance(answer, RefusedOrder) and answer.nothing_was_sent:
+            self._switch.unsent()
         self._follow(key, intent, Answered(answer, self._broker.now_ms()))
         if isinstance(answer, RefusedOrder) and answer.cause == "filter":
             await self._market_rules.doubt(self.tick_ms)

@@ -99,14 +99,21 @@ class Accepted(msgspec.Struct, frozen=True, tag="accepted"):
 class RefusedOrder(msgspec.Struct, frozen=True, kw_only=True, tag="refused"):
     """It certainly does not exist: the exchange's `code` is on the list of proofs, or nothing was sent (`code` is empty).
 
-    `transient`: the same request may succeed later; `resync_clock`: measure the exchange's clock before that.
+    `transient`: the same request may succeed later, after `wait_ms` where that is known; `resync_clock`: measure the
+    exchange's clock before that.
     """
 
     code: str
     words: str
     cause: RefusalCause = "other"
     transient: bool = False
+    wait_ms: int = 0
     resync_clock: bool = False
+
+    @property
+    def nothing_was_sent(self) -> bool:
+        """Whether no request has left this machine."""
+        return not self.code
 
 
 class UnknownOutcome(msgspec.Struct, frozen=True, tag="unknown"):

@@ -122,6 +122,11 @@ def test_a_busy_exchange_is_tried_again_with_the_same_id_until_it_is_given_up() 
     assert (dropped.intent.status, dropped.intent.ending, dropped.step) == ("refused", "dropped", Settled())
 
 
+def test_a_pause_that_is_told_is_waited_for_and_not_tried_against() -> None:
+    held = RefusedOrder(code="", words="nothing was sent", transient=True, wait_ms=117_000)
+    assert follow(SENT, Answered(held, LATER_MS)).step == Send(LATER_MS + 117_000)
+
+
 def test_a_final_refusal_settles_it() -> None:
     refused = follow(SENT, Answered(RefusedOrder(code="-1013", words="NOTIONAL", cause="filter"), LATER_MS))
     assert (refused.intent.status, refused.intent.cause, refused.step) == ("refused", "filter", Settled())

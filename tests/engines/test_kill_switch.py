@@ -140,3 +140,14 @@ def test_entries_that_wait_are_cancelled_when_it_is_thrown() -> None:
     assert isinstance(run.slot.state, Idle)
     (cancelled,) = [event for _, event in run.trading.take_told() if isinstance(event, CancelledEvent)]
     assert cancelled.note.startswith("kill switch: 1 orders within a minute")
+
+
+def test_an_order_that_has_not_left_after_all_does_not_count() -> None:
+    run = Run(SwitchLimits(max_orders_per_minute=2))
+    for _ in range(20):
+        run.switch.sent(after_ten(1))
+        run.switch.unsent()
+    run.switch.sent(after_ten(1))
+    assert run.switch.stops(KEY, after_ten(1)) == ""
+    run.switch.sent(after_ten(1))
+    assert "2 orders within a minute" in run.switch.stops(KEY, after_ten(1))

@@ -111,9 +111,10 @@ class InlineDriver:
 
 
 class Disk(MemoryBackend):
-    """A state in memory that can be full, or unreadable too."""
+    """A state in memory that can be full, or unreadable too, and counts how often it is written."""
 
     fault: Literal["", "full", "broken"] = ""
+    writes = 0
 
     def read(self, entity_id: str) -> Stored | None:
         if self.fault == "broken":
@@ -123,6 +124,7 @@ class Disk(MemoryBackend):
     def write(self, entity_id: str, value: Any, expected_generation: int | None) -> int:
         if self.fault:
             raise DumpError("No space left on device")
+        self.writes += 1
         return super().write(entity_id, value, expected_generation)
 
 

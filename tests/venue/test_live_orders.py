@@ -14,7 +14,7 @@ from tests.venue.broker_seat import Kind
 from tests.venue.live_bot import Bot
 from tests.venue.trading_audit import Audit, audit
 from tests.venue.trading_client import stocked_venue
-from tests.venue.trading_faults import FAULTS, is_question
+from tests.venue.trading_faults import BAN_SECONDS, FAULTS, is_question
 from tests.venue.trading_loop import LoopClock, run_virtual
 
 START_MS = 1_699_999_985_000
@@ -138,3 +138,21 @@ def test_orders_that_cannot_be_looked_at_for_long_are_told_of_until_they_can(tmp
     ]
     assert [event.over for event in told] == [False, True]
     assert "asked about 3 times in vain" in told[0].message
+
+
+@pytest.mark.parametrize("kind", ["spot", "swap"])
+def test_a_ban_is_waited_for_and_not_tried_against(kind: Kind, tmp_path: Path) -> None:
+    async def main(clock: LoopClock) -> tuple[Audit, list[int]]:
+        venue = stocked_venue(clock)
+        venue.plan(FAULTS["418"], 2)
+        bot = Bot(venue, clock, [OneSignal], kind, tmp_path)
+        bot.follow([(0, 50_000)], minutes=30)
+        saved: list[int] = []
+        clock.call_at(clock.true_ms() + 140_000, lambda: saved.append(bot.disks["data/run/binance"].writes))
+        await bot.run(600)
+        return audit(venue), saved
+
+    seen, (saved,) = run_virtual(START_MS, main)
+    assert seen.violations == []
+    assert saved < 20, "each try is written down before it is made: 44 when they are made in vain"
+    assert seen.longest_naked_ms <= BAN_SECONDS * 1_000 + 1_000
