@@ -11,7 +11,7 @@ from btk import Strategy
 from btk.core.states import Idle, Open
 from btk.model.commands import ActivateScheduled, CancelScheduled, ClosePosition, Command
 from btk.model.events import PartialClosedEvent
-from tests.venue.broker_seat import Kind
+from tests.venue.broker_seat import LATENCY_MS, Kind
 from tests.venue.story import Act, Stage, Told, told
 from tests.venue.test_live_orders import OneSignal
 from tests.venue.trading_faults import VERY_LATE
@@ -237,6 +237,21 @@ def test_an_entry_that_the_account_cannot_pay_for_is_given_up_with_its_reason(ki
     seen = told(kind, probe(side), acts=[(0.01, impoverish)], until=300)
     assert seen.cancelled == ["rejected"]
     assert isinstance(state_of(seen), Idle)
+
+
+@every_leg
+@pytest.mark.parametrize("skew_ms", [-900, 3_000])
+def test_the_time_that_orders_carry_is_measured_again_before_anybody_calls_it_wrong(
+    kind: Kind, side: str, skew_ms: int
+) -> None:
+    def step(stage: Stage) -> None:
+        stage.venue.clock.skew_ms = skew_ms
+
+    seen = told(kind, probe(side), acts=[(100, step)], until=600)
+    signed = [each for each in seen.stage.venue.heard if "timestamp" in each.sent]
+    ages_ms = [each.at_ms + skew_ms - int(each.sent["timestamp"]) for each in signed[-10:]]
+    assert all(0 <= age_ms <= 2 * LATENCY_MS for age_ms in ages_ms)
+    assert not any(each.code == -1021 for each in signed)
 
 
 @every_leg
