@@ -57,7 +57,22 @@ _ANY_BINANCE: Mapping[int, Proof] = {
     -2014: Proof("key"),
     -2015: Proof("key"),
 }
-_FUTURES_FILTERS = (-4001, -4002, -4003, -4004, -4005, -4013, -4014, -4023, -4024, -4131, -4164, -4183, -4184)
+_FUTURES_FILTERS = (
+    -4001,
+    -4002,
+    -4003,
+    -4004,
+    -4005,
+    -4013,
+    -4014,
+    -4016,
+    -4023,
+    -4024,
+    -4131,
+    -4164,
+    -4183,
+    -4184,
+)
 _BINANCE_FUTURES: Mapping[int, Proof] = {
     **_ANY_BINANCE,
     -2018: Proof("balance"),

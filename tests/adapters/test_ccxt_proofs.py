@@ -55,6 +55,13 @@ def test_everything_else_proves_nothing(exchanged: Exchanged) -> None:
     assert refusal("binance", "spot", exchanged, ERROR) is None
 
 
+@pytest.mark.parametrize("code", [-4003, -4005, -4014, -4016, -4024, -4131, -4164])
+def test_a_rule_of_futures_is_a_rule(code: int) -> None:
+    proof = refusal("binance", "swap", told(code, "beyond it", 400), ERROR)
+    assert proof is not None
+    assert proof.cause == "filter"
+
+
 def test_what_proves_a_refusal_of_futures_proves_nothing_on_spot_where_it_is_half_a_replacement() -> None:
     trigger = told(-2021, "Order would immediately trigger.")
     assert refusal("binance", "spot", trigger, ERROR) is None

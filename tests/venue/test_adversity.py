@@ -14,8 +14,9 @@ from btk.model.events import PartialClosedEvent
 from tests.venue.broker_seat import LATENCY_MS, Kind
 from tests.venue.story import Act, Stage, Told, told
 from tests.venue.test_live_orders import OneSignal
-from tests.venue.trading_faults import VERY_LATE
+from tests.venue.trading_faults import VERY_LATE, Fault, Says
 from tests.venue.trading_nouns import Wish
+from tests.venue.trading_requests import Request
 
 LEGS: list[tuple[Kind, str]] = [("spot", "long"), ("swap", "long"), ("swap", "short")]
 every_leg = pytest.mark.parametrize(("kind", "side"), LEGS)
@@ -160,6 +161,24 @@ def test_a_position_closed_by_another_hand_is_closed_here_too_at_the_price_it_go
     seen = told(kind, probe(side), course, [(100, lambda stage: stage.market.close_by_hand("BTCUSDT"))])
     assert seen.closed == ["external"]
     is_over(seen)
+
+
+@every_leg
+def test_a_position_that_one_look_does_not_show_is_not_gone(kind: Kind, side: str) -> None:
+    nothing = '{"uid": 4711, "canTrade": true, "balances": []}' if kind == "spot" else "[]"
+
+    def hide(stage: Stage) -> None:
+        # A look that differs is taken twice.
+        stage.venue.plan(Fault("hidden", Says(200, nothing)), on=shows_holdings, times=2)
+
+    def shows_holdings(request: Request) -> bool:
+        return request.path.endswith(("/account", "/positionRisk"))
+
+    seen = told(kind, probe(side), acts=[(100, hide)], until=500)
+    assert sum(each.fault == "hidden" for each in seen.stage.venue.heard) == 2
+    assert seen.closed == []
+    assert isinstance(state_of(seen), Open)
+    assert seen.audit.longest_naked_ms <= 1_200
 
 
 def test_a_liquidation_is_a_close_by_another_hand() -> None:
