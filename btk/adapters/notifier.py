@@ -139,7 +139,7 @@ def destination(
     address = reveal(written, environ, root)
     if address is None:
         names = ", ".join(unset_names(written, environ))
-        raise SettingsError(f"notify.urls[{index}]: {names} is not set; it belongs in the environment")
+        raise SettingsError(f"notify.urls[{index}]: not set in the environment: {names}")
     redaction.hide(address, written)
     return Destination(written, shown, AppriseSender(address, shown, redaction))
 

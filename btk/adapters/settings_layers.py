@@ -63,8 +63,10 @@ class Layers:
             return path.read_text(encoding="utf-8")
         except FileNotFoundError:
             self._complain(name, "there is no such file")
-        except (OSError, UnicodeDecodeError) as error:
-            self._complain(name, f"cannot be read ({error})")
+        except UnicodeDecodeError as error:
+            self._complain(name, f"byte {error.start + 1} of it is not UTF-8; save it as UTF-8")
+        except OSError as error:
+            self._complain(name, f"cannot be read ({error.strerror})")
         return ""
 
     def _lay(self, layer: Node) -> None:

@@ -17,6 +17,11 @@ from btk.model.errors import SettingsError
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _PLAIN_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "seq", "map")}
 _MERGE_KEY = "<<"
+# The parser says of these only that they cannot start a token.
+_NO_STARTS = {
+    "\t": "a tab cannot indent; use spaces",
+    **{sign: f"a text that begins with {sign} needs quotes" for sign in "@`%"},
+}
 
 MAX_DEPTH = 12
 MAX_NODES = 20_000
@@ -47,7 +52,7 @@ def read_yaml(text: str, origin_of: OriginOf) -> Node:
         _check_depth(text)
         root = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
-        raise _syntax_problem(error) from None
+        raise _syntax_problem(error, text) from None
     except (yaml.YAMLError, ValueError) as error:
         raise YamlProblem(1, f"not YAML: {' '.join(str(error).split())}") from None
     return _Growing(origin_of).node(root, 0) if root is not None else Leaf(None, origin_of(1))
@@ -139,7 +144,14 @@ def _line(part: yaml.Node | yaml.Event) -> int:
     return mark.line + 1 if mark is not None else 1
 
 
-def _syntax_problem(error: yaml.MarkedYAMLError) -> YamlProblem:
+def _syntax_problem(error: yaml.MarkedYAMLError, text: str) -> YamlProblem:
     mark = error.problem_mark or error.context_mark
     words = " ".join(str(part) for part in (error.context, error.problem) if part)
-    return YamlProblem(mark.line + 1 if mark else 1, f"not YAML: {words}")
+    if mark is None:
+        return YamlProblem(1, f"not YAML: {words}")
+    return YamlProblem(mark.line + 1, f"not YAML: {_NO_STARTS.get(_sign_at(mark, text), words)}")
+
+
+def _sign_at(mark: yaml.Mark, text: str) -> str:
+    line = text.splitlines()[mark.line : mark.line + 1]
+    return "".join(line)[mark.column : mark.column + 1]

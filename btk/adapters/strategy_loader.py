@@ -19,10 +19,12 @@ import msgspec
 
 from btk.core.strategy import HOOKS, Strategy
 from btk.model.errors import InvalidInput, SettingsError, StrategyError
-from btk.model.intervals import interval_ms
+from btk.model.intervals import DAY_MS, interval_ms
 from btk.model.names import check_strategy_name
-from btk.model.plain_words import did_you_mean, misfits, one_line
+from btk.model.plain_words import did_you_mean, excerpt, misfits
 
+# Twenty years: there are no older minutes of anything.
+LONGEST_WARMUP_DAYS = 7305
 OWN_ATTRIBUTES = ("name", "interval", "warmup", "risk")
 
 
@@ -104,7 +106,9 @@ def make_strategy(cls: type[Strategy], params: Mapping[str, Any]) -> Strategy:
     try:
         strategy = cls()
     except (Exception, SystemExit) as error:  # a user's constructor may raise anything
-        raise StrategyError(f"{cls.__name__}: raised {_words(error)} when made") from error
+        path = Path(inspect.getfile(cls))
+        where = f"{path.name}:{_line_in(path, error)}:{cls.__name__}"
+        raise StrategyError(f"{where}: raised {_words(error)} when made") from error
     for name, hint in parameters(cls).items():
         if name in params:
             setattr(strategy, name, _converted(cls, name, params[name], hint))
@@ -158,7 +162,8 @@ def _syntax_problem(path: Path, shown: str, error: SyntaxError) -> str:
 
 
 def _words(error: BaseException) -> str:
-    return one_line(f"{type(error).__name__}: {error}")
+    words = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return excerpt(words)
 
 
 def _line_in(path: Path, error: BaseException) -> int:
@@ -175,6 +180,10 @@ def _checked(cls: type[Strategy], file: str) -> type[Strategy]:
         raise StrategyError(f"{where}: {error}") from None
     if isinstance(cls.warmup, bool) or not isinstance(cls.warmup, int) or cls.warmup < 0:
         raise StrategyError(f"{where}: warmup {cls.warmup!r} must be a whole number of bars, at least 0")
+    if cls.warmup * interval_ms(cls.interval) > LONGEST_WARMUP_DAYS * DAY_MS:
+        raise StrategyError(
+            f"{where}: warmup {cls.warmup} of {cls.interval} is more than {LONGEST_WARMUP_DAYS} days; lower it"
+        )
     if not isinstance(cls.risk, tuple | list) or not all(isinstance(name, str) for name in cls.risk):
         raise StrategyError(
             f'{where}: risk {cls.risk!r} must be a tuple of profile names, such as ("conservative",)'

@@ -68,7 +68,7 @@ def _span(source: StoredCandles, symbol: str, from_: str | None, to: str | None)
         raise DataError(f"nothing is stored of {source.exchange} {symbol}; btk cache list shows what is")
     from_ms = minute_of("--from", from_) if from_ else stored.from_ms
     to_ms = minute_of("--to", to) if to else stored.to_ms
-    if from_ms >= to_ms:
+    if from_ and to and from_ms >= to_ms:
         raise UsageError(f"--from {from_} is not before --to {to}; --to is exclusive")
     span = Span(max(from_ms, stored.from_ms), min(to_ms, stored.to_ms))
     if span.from_ms >= span.to_ms:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shutil import get_terminal_size
 from typing import NoReturn, TextIO
 
 from rich.console import Console
@@ -17,4 +18,7 @@ class PlainConsole(Console):
 
 def plain_console(out: TextIO | None = None, width: int | None = None) -> Console:
     """A console on `out` (stdout); `width` overrides the terminal's."""
-    return PlainConsole(file=out, width=width, highlight=False, markup=False, emoji=False)
+    console = PlainConsole(file=out, width=width, highlight=False, markup=False, emoji=False)
+    if console.width < 1:  # COLUMNS=0 says that nobody knows, which Rich takes at its word
+        console.width = get_terminal_size().columns
+    return console

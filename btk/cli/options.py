@@ -18,7 +18,12 @@ from btk.model.errors import SettingsError, UsageError
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else.")]
 ConfigFiles = Annotated[
     list[Path] | None,
-    typer.Option("--config", metavar="FILE", help="Read this YAML file over config/btk.yaml; repeatable."),
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        readable=False,
+        help="Read this YAML file over config/btk.yaml; repeatable.",
+    ),
 ]
 Assignments = Annotated[
     list[str] | None,

@@ -14,7 +14,7 @@ from btk.library.warnings import warnings_of
 from btk.model.bars import Span
 from btk.model.dates import format_date
 from btk.model.errors import StrategyError
-from btk.model.plain_words import one_line
+from btk.model.plain_words import excerpt
 from btk.model.settings import Settings
 from btk.report.document import Digests, RunOutcome, StrategyUsed, SymbolOutcome
 
@@ -108,5 +108,5 @@ def first_error(outcome: Outcome) -> StrategyError | None:
     at = format_date(first.at_ms)
     more = f" ({total} errors in all; see events.jsonl)" if total > 1 else ""
     return StrategyError(
-        f"{key.strategy} on {key.symbol}: {first.where} at {at}: {one_line(first.message)}{more}"
+        f"{key.strategy} on {key.symbol}: {first.where} at {at}: {excerpt(first.message)}{more}"
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from btk.engines.backtest import Job
 from btk.engines.outcome import Outcome, SymbolFacts
 from btk.model.dates import format_date
-from btk.model.plain_words import one_line
+from btk.model.plain_words import excerpt
 from btk.model.settings import Settings
 
 MANY_AMBIGUOUS_PCT = 5
@@ -25,7 +25,7 @@ def _sentences(settings: Settings, job: Job, outcome: Outcome) -> Iterator[str]:
         errors = sum(error.count for error in record.errors)
         if errors:
             first = record.errors[0]
-            what = f"the first in {first.where}: {one_line(first.message)}"
+            what = f"the first in {first.where}: {excerpt(first.message)}"
             yield f"errors of {key.strategy} on {key.symbol}: {errors}, {what}"
     for symbol, facts in outcome.symbols.items():
         if facts.gaps:

@@ -12,6 +12,7 @@ import msgspec
 
 HIDDEN = {"hidden": True}
 INFINITE = {"infinite": True}
+LONGEST_EXCERPT = 400
 
 _WORDS = {
     bool: "true or false",
@@ -53,7 +54,8 @@ def expectation(annotation: Any) -> str:
     if get_origin(bare) in (Union, types.UnionType):
         return _listed(expectation(member) for member in arguments)
     if get_origin(bare) is tuple:
-        return f"a list, each item {expectation(arguments[0])}"
+        least = " of at least one" if any(meta.min_length for meta in _metas(annotation)) else ""
+        return f"a list{least}, each item {expectation(arguments[0])}"
     return _WORDS.get(bare, "a map (key: value)")
 
 
@@ -65,8 +67,15 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def one_line(text: object) -> str:
-    """Whatever it says, in one line."""
-    return " ".join(str(text).split())
+    """Whatever it says, in one line, without what a terminal would obey."""
+    line = " ".join(str(text).split())
+    return line if line.isprintable() else "".join(filter(str.isprintable, line))
+
+
+def excerpt(text: object) -> str:
+    """One line that somebody reads to the end."""
+    line = one_line(text)
+    return line if len(line) <= LONGEST_EXCERPT else f"{line[:LONGEST_EXCERPT]} .."
 
 
 def shown(value: object) -> str:
@@ -74,7 +83,7 @@ def shown(value: object) -> str:
     if isinstance(value, dict):
         return "a map"
     if isinstance(value, list | tuple):
-        return "a list"
+        return "a list" if value else "an empty list"
     if isinstance(value, bool) or value is None:
         return {True: "true", False: "false", None: "null"}[value]
     text = repr(value)

@@ -187,7 +187,9 @@ def test_a_notifier_without_addresses_does_nothing(tmp_path: Path) -> None:
 
 
 def test_a_secret_that_is_not_set_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"notify\.urls\[0\]: NOBODY_SETS_THIS is not set"):
+    with pytest.raises(
+        SettingsError, match=r"notify\.urls\[0\]: not set in the environment: NOBODY_SETS_THIS"
+    ):
         destinations(Notify(urls=("tgram://${NOBODY_SETS_THIS}/7",)), {}, tmp_path, Redaction())
 
 

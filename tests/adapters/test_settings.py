@@ -306,3 +306,14 @@ def test_references_are_refused_where_the_value_would_be_shown(project: Project)
 
 def test_an_unset_reference_is_no_error_before_somebody_needs_it(project: Project) -> None:
     assert project.load(environ={}).settings.exchange.api_key == "${BTK_API_KEY}"
+
+
+def test_a_file_that_is_no_text_or_no_file_is_told_with_the_remedy(project: Project) -> None:
+    (project.root / "latin.yaml").write_bytes(b"wallet: {start: \xe9}")
+    (project.root / "folder.yaml").mkdir()
+    with pytest.raises(BadSettings) as refused:
+        project.load(config=("latin.yaml", "folder.yaml"))
+    assert str(refused.value).splitlines() == [
+        "latin.yaml: byte 17 of it is not UTF-8; save it as UTF-8",
+        "folder.yaml: cannot be read (Is a directory)",
+    ]

@@ -50,6 +50,20 @@ def test_what_is_quoted_is_text() -> None:
     assert read("a: |\n  1\n") == {"a": "1\n"}
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a:\n\tb: 1\n", "line 2: not YAML: a tab cannot indent; use spaces"),
+        ("a: @b\n", "line 1: not YAML: a text that begins with @ needs quotes"),
+        ("a: [1\n", "line 2: not YAML: while parsing a flow sequence"),
+    ],
+)
+def test_what_is_no_yaml_is_told_with_the_remedy(text: str, words: str) -> None:
+    with pytest.raises(YamlProblem) as caught:
+        read(text)
+    assert str(caught.value).startswith(words)
+
+
 def test_a_choice_of_the_command_line_is_text() -> None:
     class Model(StrEnum):
         vwap = "vwap"

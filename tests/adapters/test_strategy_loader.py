@@ -104,6 +104,8 @@ def test_a_file_is_loaded_anew_each_time_and_the_search_path_is_left_as_it_was(t
         (ONE.format(line="name = '../evil'"), "name '../evil' cannot be used"),
         (ONE.format(line="interval = '7m'"), "unknown interval '7m'"),
         (ONE.format(line="warmup = -1"), "warmup -1 must be a whole number of bars"),
+        (ONE.format(line="warmup = 10**9"), "warmup 1000000000 of 1m is more than 7305 days; lower it"),
+        ("raise MemoryError\n", "s.py:1: raised MemoryError at import"),
         (ONE.format(line="warmup = True"), "warmup True must be a whole number of bars"),
         (ONE.format(line="risk = 'conservative'"), "must be a tuple of profile names"),
         (ONE.format(line="fast: Missing = 1"), "raised NameError: name 'Missing' is not defined at import"),
@@ -224,7 +226,7 @@ def test_a_parameter_that_no_strategy_has_is_refused() -> None:
 def test_a_constructor_that_raises_is_told(tmp_path: Path, line: str) -> None:
     text = ONE.format(line=f"def __init__(self):\n        {line}")
     (cls,) = load_strategies("s.py", written(tmp_path, text))
-    with pytest.raises(StrategyError, match=r"One: raised \w+.* when made"):
+    with pytest.raises(StrategyError, match=r"s.py:7:One: raised \w+.* when made"):
         make_strategy(cls, {})
 
 

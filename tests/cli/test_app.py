@@ -16,6 +16,17 @@ from tests.cli.btk_process import COMMAND, opened_by_both, start_btk
 
 HEAVY = ("numpy", "ccxt", "yaml", "rich", "msgspec.inspect", "asyncio", "orjson")
 
+PRINTING = """
+from btk import Strategy
+
+
+class Printing(Strategy):
+    interval = "1h"
+
+    def get_signal(self, market):
+        print("asked")
+"""
+
 
 def test_the_help_lists_every_command_and_imports_none() -> None:
     code = f"""
@@ -121,6 +132,30 @@ def test_a_closed_stream_is_done_without(closed: str, exit_code: int) -> None:
     words = shlex.join([*COMMAND, *(["--version"] if closed == "stdout" else ["--misspelt"])])
     done = subprocess.run(f"{words} {redirection}", shell=True, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (exit_code, "", "")
+
+
+@pytest.mark.parametrize("redirection", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_run_does_without_closed_streams_and_writes_nothing_else_to_them(
+    tmp_path: Path, redirection: str
+) -> None:
+    make_project(tmp_path)
+    (tmp_path / "strategies" / "my_strategy.py").write_text(PRINTING)
+    words = shlex.join([*COMMAND, "backtest", "--root", str(tmp_path), "--to", "2024-01-02"])
+    done = subprocess.run(f"{words} {redirection}", shell=True, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "" if "2>" in redirection else "asked\n" * 48)
+    (folder,) = (tmp_path / "dump" / "runs").iterdir()
+    assert b"asked" not in b"".join(path.read_bytes() for path in folder.iterdir() if path.is_file())
+
+
+def test_a_terminal_that_nobody_knows_the_width_of_is_80_wide(tmp_path: Path) -> None:
+    make_project(tmp_path)
+    words = [*COMMAND, "backtest", "--root", str(tmp_path), "--to", "2024-01-02"]
+    env = os.environ | {"COLUMNS": "0"}
+    done = subprocess.run(
+        words, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert max(map(len, done.stdout.splitlines())) == 80
 
 
 def test_a_new_project_runs_at_once_and_never_imports_ccxt(tmp_path: Path) -> None:

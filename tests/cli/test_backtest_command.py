@@ -412,3 +412,25 @@ def test_an_error_that_nobody_can_be_told_keeps_its_code(root: Path) -> None:
         started = start_btk("--root", str(root), "backtest", "--form", stderr=full)
     started.communicate(timeout=30)
     assert started.returncode == 2
+
+
+RANTING = """
+from btk import Strategy
+
+
+class Ranting(Strategy):
+    interval = "1h"
+
+    def get_signal(self, market):
+        raise ValueError("\\x1b[31m" + "no " * 100_000)
+"""
+
+
+def test_what_a_strategy_raises_is_told_in_words_that_fit_a_screen(tmp_path: Path, capsys: Captured) -> None:
+    root = make_project(tmp_path, ranting=RANTING)
+    assert backtest(root, "--entry", "strategies/ranting.py", "--to", "2024-01-02") == 3
+    told = capsys.readouterr()
+    assert told.err.startswith("btk: ranting on BTCUSDT: get_signal at 2024-01-01: ValueError: [31mno no no ")
+    assert len(told.err) < 600
+    assert len(told.out) < 5000
+    assert "\x1b" not in told.out + told.err

@@ -203,6 +203,8 @@ def test_an_export_goes_to_a_file_that_is_not_there_yet(root: Path, capsys: Capt
     again = (target, "--symbol", "BTCUSDT", "--exchange", "binance", "--overwrite")
     assert _cache(root, "export", *again, *backwards) == 2
     assert "is not before" in capsys.readouterr().err
+    assert _cache(root, "export", *again, "--from", "2024-01-01") == 4
+    assert "stored is 2023-03-01 to 2023-03-01T00:10, nothing of what was asked" in capsys.readouterr().err
     assert _cache(root, "export", *again, "--from", "March") == 2
     assert "--from: expected a UTC date" in capsys.readouterr().err
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 import pytest
 
-from btk.model.plain_words import HIDDEN, Misfit, did_you_mean, expectation, misfits
+from btk.model.plain_words import HIDDEN, Misfit, did_you_mean, excerpt, expectation, misfits, one_line
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,7 @@ from btk.model.plain_words import HIDDEN, Misfit, did_you_mean, expectation, mis
         (bool | None, "true or false or null"),
         (Literal["candle", "vwap"], "candle or vwap"),
         (tuple[str, ...], "a list, each item text"),
+        (Annotated[tuple[str, ...], msgspec.Meta(min_length=1)], "a list of at least one, each item text"),
         (dict[str, int], "a map (key: value)"),
         (Annotated[float, msgspec.Meta(ge=0, description="a share")] | None, "a share or null"),
     ],
@@ -51,3 +52,18 @@ def test_a_long_value_is_cut_short() -> None:
 def test_a_near_miss_is_suggested_and_a_far_one_is_not() -> None:
     assert did_you_mean("exchang", ["exchange", "wallet"]) == "; did you mean exchange?"
     assert did_you_mean("zzz", ["exchange", "wallet"]) == ""
+
+
+def test_an_empty_list_is_told_from_a_list() -> None:
+    several = Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
+    (misfit,) = misfits([], several)
+    assert misfit.message == "expected a list of at least one, each item text, got an empty list"
+
+
+def test_what_a_terminal_would_obey_is_left_out_of_a_line() -> None:
+    assert one_line("red:\n \x1b[31mred\x07 ü") == "red: [31mred ü"
+
+
+def test_an_excerpt_is_short_enough_to_be_read() -> None:
+    assert excerpt("a\nb") == "a b"
+    assert len(excerpt("x" * 100_000)) < 500
