@@ -163,10 +163,10 @@ def realised_cost(holding: Holding, rules: Rules) -> float:
 
 def value_line(holding: Holding, rules: Rules) -> tuple[float, float]:
     """(a, b): the unrealised net profit in quote currency of what is left is a + b * price."""
-    left = holding.remaining
-    at_zero = profit.net_pct(holding.side, holding.price_open, 0.0, rules) * left / 100
-    at_entry = profit.net_pct(holding.side, holding.price_open, holding.price_open, rules) * left / 100
-    return at_zero, (at_entry - at_zero) / holding.price_open
+    left, side, price = holding.remaining, holding.plan.side, holding.price_open
+    at_zero = profit.net_pct(side, price, 0.0, rules) * left / 100
+    at_entry = profit.net_pct(side, price, price, rules) * left / 100
+    return at_zero, (at_entry - at_zero) / price
 
 
 def seen(holding: Holding, better: float, worse: float, rules: Rules) -> Holding:

@@ -81,13 +81,14 @@ class EquityStrip:
 
     def hold(self, key: SlotKey, holding: Holding | None, rules: Rules) -> None:
         """From the next minute to be marked on, the slot holds this."""
+        lines = self._lines
         if holding is None:
-            self._lines.pop(key, None)
+            lines.pop(key, None)
         else:
-            self._lines[key] = _Line(*value_line(holding, rules), holding.remaining)
+            lines[key] = _Line(*value_line(holding, rules), holding.remaining)
         base, slope, invested = self._realised, 0.0, 0.0
-        for held in sorted(self._lines):
-            line = self._lines[held]
+        for held in sorted(lines) if len(lines) > 1 else lines:
+            line = lines[held]
             base, slope, invested = base + line.base, slope + line.slope, invested + line.invested
         self._now = _Line(base, slope, invested)
 

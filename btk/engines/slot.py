@@ -150,6 +150,8 @@ class Slot:
 
     def clock(self, tick_ms: int) -> None:
         """Decide: a waiting or a lifetime that is over."""
+        if type(self.state) is Idle:
+            return
         row = self.row
         if row.deadline_ms(self.state, self.terms) <= tick_ms:
             step = row.clock(self.state, tick_ms, self.price_at(tick_ms), self.terms)
