@@ -53,14 +53,16 @@ class KillSwitch:
         if self._marked.keys() - marked.keys():
             self._trading.begin_day_anew()
         words = too_much_lost(self._trading.standing(), self._limits)
-        if words and not all(slot.needs_attention for slot in self._trading.slots.values()):
+        if words and len(marked) < len(self._trading.slots):
             self._throw(words)
         self._marked = self._marks()
 
     def _throw(self, words: str) -> None:
         slots = self._trading.slots.values()
         for slot in slots:
-            slot.needs_attention = slot.needs_attention or words
+            if not slot.needs_attention.startswith(MARK):
+                # Also where something else is the matter: that alone stops no addition to a position.
+                slot.needs_attention = "; ".join(filter(None, (words, slot.needs_attention)))
         waiting = [slot.key for slot in slots if isinstance(slot.state, Scheduled)]
         self._trading.order(waiting, CancelScheduled(words), self._trading.reached.drawn_ms)
         self._marked = self._marks()

@@ -151,3 +151,20 @@ def test_an_order_that_has_not_left_after_all_does_not_count() -> None:
     assert run.switch.stops(KEY, after_ten(1)) == ""
     run.switch.sent(after_ten(1))
     assert "2 orders within a minute" in run.switch.stops(KEY, after_ten(1))
+
+
+def test_a_slot_that_needs_attention_already_is_stopped_too() -> None:
+    run = Run(SwitchLimits(max_orders_per_minute=60, max_daily_loss=50.0))
+    run.go_to(9)
+    run.slot.needs_attention = "the target cannot be placed"
+    run.go_to(12)
+    words = run.switch.stops(KEY, after_ten(12))
+    assert words.startswith("kill switch: 50.00 lost today")
+    assert words.endswith("; the target cannot be placed")
+
+
+def test_too_many_orders_stop_a_slot_that_needs_attention_already() -> None:
+    run = Run(SwitchLimits(max_orders_per_minute=1))
+    run.slot.needs_attention = "the target cannot be placed"
+    run.switch.sent(0)
+    assert "1 orders within a minute" in run.switch.stops(KEY, 1)
