@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from btk.core.candle_model import CANDLE
 from btk.core.desk import Desk, Moment
 from btk.core.holding import Holding
 from btk.core.rules import Rules, Terms
-from btk.core.states import Closing, Open, State
+from btk.core.states import Closing, Open, Scheduled, State
 from btk.core.vwap_model import VWAP
 from btk.model.verdict import Refused, Verdict
 from tests.core.position_samples import Buy, a_position
@@ -46,6 +47,19 @@ def test_an_average_buy_must_undercut_every_entry_not_only_the_last() -> None:
 
 def test_an_average_buy_may_come_anywhere_where_that_is_allowed() -> None:
     assert desk_at(900, opened(Buy(1000), Buy(800)), Rules(dca_everywhere=True)).average(None)
+
+
+def test_in_a_minute_that_is_only_caught_up_on_nothing_is_added_and_everything_else_is_done() -> None:
+    late, terms = Moment(0, NOW_MS, 90, 90, late=True), Terms("BTCUSDT", "probe", "test", Rules())
+    waits = Scheduled(a_position(Buy(100), stop=50, take=200).plan)
+    for model in (CANDLE, VWAP):
+        open_desk = Desk(opened(Buy(100)), late, model, terms, lambda cost: None)
+        assert "nothing may be added" in words(open_desk.average(None))
+        assert open_desk.trail_stop(None, 85.0)
+        assert open_desk.partial("loss", 50, None)
+        assert open_desk.close()
+        assert "nothing may be added" in words(Desk(waits, late, model, terms, lambda cost: None).activate())
+        assert Desk(waits, late, model, terms, lambda cost: None).cancel()
 
 
 def test_an_average_buy_needs_a_cost_above_zero() -> None:

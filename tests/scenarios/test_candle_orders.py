@@ -67,6 +67,30 @@ RESTING = {"09:01": long(stop=95, take=110, price_open=98)}
         ],
     ),
     scene(
+        "a partial close and then the close of the rest fill together, in that order",
+        candles={"09:00": "100", "09:03": "100 103 99 102", "09:04": "103 104 102 102"},
+        signals=MARKET,
+        hooks={("on_active", "09:04"): (PartialClose("profit", pct=40), ClosePosition())},
+        until="09:06",
+        lines=[
+            ("09:01", "opened long @100"),
+            ("09:04", "closed 40 % in profit @103"),
+            ("09:04", "closed user @103"),
+        ],
+    ),
+    scene(
+        "a partial close of the minute in which the lifetime ends is filled first",
+        candles={"09:00": "100", "09:02": "100 103 99 102", "09:04": "103 104 102 102"},
+        signals={"09:01": long(stop=95, take=110, lifetime_minutes=3)},
+        hooks={("on_active", "09:04"): PartialClose("profit", pct=40)},
+        until="09:06",
+        lines=[
+            ("09:01", "opened long @100"),
+            ("09:04", "closed 40 % in profit @103"),
+            ("09:04", "closed time_expired @103"),
+        ],
+    ),
+    scene(
         "another entry fills at the next open",
         candles={"09:00": "100", "09:03": "100 101 97 98", "09:04": "97 99 96 99"},
         signals=MARKET,
