@@ -119,7 +119,10 @@ def _is_whole(folder: Path, series: SeriesKey) -> bool:
 
 
 def _series_under(root: Path) -> Iterator[SeriesKey]:
-    for folder in root.glob("*/*/*"):
+    # Not by glob, to which a folder that may not be read is an empty one.
+    exchanges = _folders_in(root) if root.exists() else ()
+    symbols = (symbol for exchange in exchanges for symbol in _folders_in(exchange))
+    for folder in (interval for symbol in symbols for interval in _folders_in(symbol)):
         series = SeriesKey(*folder.relative_to(root).parts)
         try:
             series.folder(root)
@@ -127,5 +130,9 @@ def _series_under(root: Path) -> Iterator[SeriesKey]:
             # Somebody's own folder: its name could not have been made by the store.
             continue
         # A lock alone is what a fetch of a mistyped name leaves.
-        if folder.is_dir() and any(path.name != ".lock" for path in folder.iterdir()):
+        if any(path.name != ".lock" for path in folder.iterdir()):
             yield series
+
+
+def _folders_in(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if path.is_dir()]

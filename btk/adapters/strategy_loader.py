@@ -41,6 +41,10 @@ def load_module(path: Path, shown: str) -> ModuleType:
         raise StrategyError(f"{shown}: there is no such file; `btk list strategies` shows what there is")
     if path.suffix != ".py":
         raise StrategyError(f"{shown}: a strategy file ends in .py")
+    try:
+        path.read_bytes()
+    except OSError as error:
+        raise StrategyError(f"{shown}: cannot be read ({error.strerror})") from None
     module, loader = _new_module(path)
     # What a file prints while it is imported would spoil a document on stdout.
     with _importable(path.parent), redirect_stdout(sys.stderr):

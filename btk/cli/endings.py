@@ -53,6 +53,15 @@ def ending_of(error: BaseException) -> Ending:
             return Ending(
                 UNWRITABLE, (f"stdout cannot be written: {error.strerror}; make room, or send it elsewhere",)
             )
+        case OSError(errno=errno.EACCES | errno.EPERM | errno.EROFS | errno.ENOTDIR) if (
+            error.filename is not None
+        ):
+            return Ending(
+                UNWRITABLE,
+                (
+                    f"{error.filename} cannot be read or written: {error.strerror}; run btk as its owner, or allow it",
+                ),
+            )
         case _:
             return Ending(UNEXPECTED, (_unexpected(error),))
 

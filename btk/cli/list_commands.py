@@ -84,12 +84,17 @@ def _named(exchange: str | None) -> list[Override]:
 
 
 def _strategy_rows(root: Path) -> Iterator[dict[str, object]]:
-    for path in sorted((root / STRATEGIES).glob("*.py")):
+    for path in _python_files(root / STRATEGIES):
         file = str(path.relative_to(root))
         try:
             yield from (_row(file, cls) for cls in strategies_in(file, root))
         except StrategyError as error:
             yield {"file": file, "error": str(error)}
+
+
+def _python_files(folder: Path) -> list[Path]:
+    # Not by glob, to which a folder that may not be read is an empty one.
+    return sorted(path for path in folder.iterdir() if path.suffix == ".py") if folder.exists() else []
 
 
 def _row(file: str, cls: type[Strategy]) -> dict[str, object]:

@@ -141,6 +141,15 @@ def test_a_cache_that_cannot_be_written_is_exit_3(root: Path, capsys: Captured) 
     assert "cannot be written" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["list", "check"])
+def test_a_cache_that_cannot_be_looked_into_is_not_an_empty_one(
+    root: Path, capsys: Captured, command: str
+) -> None:
+    (root / "file").write_text("")
+    assert _cache(root, command, "--set", "cache.path=file") == 3
+    assert f"{root / 'file'} cannot be read or written: Not a directory" in capsys.readouterr().err
+
+
 def test_the_list_has_a_line_for_each_series(root: Path, capsys: Captured) -> None:
     assert _cache(root, "list") == 0
     assert "no candles yet; btk cache warm --exchange binance" in capsys.readouterr().out

@@ -116,3 +116,11 @@ def test_without_strategies_the_way_to_one_is_said(tmp_path: Path, capsys: Captu
     (root / "strategies" / "every_hour.py").unlink()
     assert run(["--root", str(root), "list", "strategies"]) == 0
     assert "btk new DIR" in capsys.readouterr().out
+
+
+def test_strategies_that_cannot_be_looked_into_are_not_none(tmp_path: Path, capsys: Captured) -> None:
+    root = make_project(tmp_path)
+    (root / "strategies").rename(root / "elsewhere")
+    (root / "strategies").write_text("")
+    assert run(["--root", str(root), "list", "strategies"]) == 3
+    assert f"{root / 'strategies'} cannot be read or written: Not a directory" in capsys.readouterr().err
