@@ -127,9 +127,7 @@ def _left(state: State, holding: Holding, intents: Sequence[Intent], scene: Scen
     return Absorbed(IDLE, (closed_lot(holding, end.lot, exit, scene.terms),))
 
 
-def vanished(
-    state: State, scene: Scene, intents: Sequence[Intent] = (), hands: Sequence[Fill] = ()
-) -> Absorbed:
+def vanished(state: State, scene: Scene, intents: Sequence[Intent], hands: Sequence[Fill]) -> Absorbed:
     """A position that is gone at the exchange, and none of our orders did it: somebody else's hand.
 
     Where the trades of others are as large as our lot they are how it ended, else its price is a guess.
@@ -146,6 +144,15 @@ def vanished(
     exit = Exit(left.price, at_ms, max(at_ms, scene.tick_ms), "external")
     whole = msgspec.structs.replace(lot, left=together((lot.left, left)))
     return Absorbed(IDLE, (closed_lot(state.holding, whole, exit, scene.terms),))
+
+
+def crumbled(state: Open | Closing, intents: Sequence[Intent], scene: Scene) -> Absorbed:
+    """So little of an entry was filled that it cannot be sold: the position is over, and what there is stays."""
+    lot = lot_of(intents, state.holding.plan.id)
+    words = f"{lot.quantity:g} {scene.limits.base} are too little to be sold: they stay in the account"
+    reason = state.reason if isinstance(state, Closing) else "partial"
+    exit = Exit(scene.price, scene.tick_ms, scene.tick_ms, reason, note=words)
+    return Absorbed(IDLE, (closed_lot(state.holding, lot, exit, scene.terms),))
 
 
 def _opened(plan: Plan, entered: Executed, at_ms: int, terms: Terms) -> Holding:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from btk.core.broker_plan import Attempts, GiveUp, Look, Refuse, wanted
-from btk.core.brokered import Absorbed, Scene, absorbed, given_up, refused, vanished, why_cancelled
+from btk.core.brokered import Absorbed, Scene, absorbed, crumbled, given_up, refused, vanished, why_cancelled
 from btk.core.order_course import CancelWanted, OrderEvent, follow, must_watch
 from btk.core.protection import Alarm, CloseNow, Drop, Gone, Place, is_protected, situation
 from btk.core.states import Add, Closing, Idle, Open, Opening, Scheduled, State, plan_of
@@ -160,7 +160,7 @@ class BrokeredSlots:
                 kept = msgspec.structs.replace(slot.state, orders=tuple(rest))
                 return self._take_in(slot, Absorbed(kept, (refused(order, words, scene),)))
             case Gone() if isinstance(slot.state, Open | Closing):
-                return self._take_in(slot, vanished(slot.state, scene))
+                return self._take_in(slot, crumbled(slot.state, slot.intents, scene))
         return False
 
     def _end_strays(self, slot: Slot, scene: Scene, now_ms: int) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from btk import Strategy
 from btk.core.states import Idle, Open
 from btk.model.commands import ActivateScheduled, CancelScheduled, ClosePosition, Command
-from btk.model.events import PartialClosedEvent
+from btk.model.events import ClosedEvent, PartialClosedEvent
 from tests.venue.broker_seat import LATENCY_MS, Kind
 from tests.venue.story import Act, Stage, Told, told
 from tests.venue.test_live_orders import OneSignal
@@ -122,6 +122,18 @@ def test_a_partly_filled_entry_keeps_its_part_when_no_more_is_wanted(kind: Kind,
     assert isinstance(state_of(seen), Open)
     assert abs(seen.stage.held) == pytest.approx(0.008, rel=0.01)
     assert all(order.wish.kind != "LIMIT" for order in seen.stage.market.book.open_orders("BTCUSDT"))
+
+
+def test_a_part_of_an_entry_that_is_too_little_to_be_sold_is_said_to_stay_and_counted_as_spent() -> None:
+    def fill_a_crumb(stage: Stage) -> None:
+        (entry,) = stage.market.book.open_orders("BTCUSDT")
+        stage.market.fill(entry, "0.00006")
+
+    seen = told("spot", probe("long", "limit"), acts=[(80, fill_a_crumb)], await_ms=240_000)
+    (closed,) = seen.of(ClosedEvent)
+    assert closed.trade.note == "5.994e-05 BTC are too little to be sold: they stay in the account"
+    assert seen.stage.held == pytest.approx(0.00005994)
+    is_over(seen)
 
 
 @every_leg
