@@ -30,7 +30,10 @@ from btk.model.errors import CheckFailed
 from btk.report.fail_if import failures, parse_condition
 
 Jobs = Annotated[
-    int, typer.Option("--jobs", min=1, help="Processes to spread symbols over, where they share nothing.")
+    int,
+    typer.Option(
+        "--jobs", metavar="N", min=1, help="Processes to spread symbols over, where they share nothing."
+    ),
 ]
 FailIf = Annotated[
     list[str] | None,

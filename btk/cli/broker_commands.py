@@ -45,7 +45,7 @@ def check(  # noqa: PLR0917 (every parameter is a flag)
     assignments: Assignments = None,
     as_json: AsJson = False,
 ) -> None:
-    """Go through every kind of order with the smallest size, saying each step before it is done.
+    """Go through every kind of order with the smallest size. Each step is said before it is done.
 
     Costs fees and the spread, some cents. Real money asks first. Exit 0: all worked; 5: the exchange or the key did
     not answer; 7: a step failed, or something is left, which is named then.

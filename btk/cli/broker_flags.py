@@ -26,7 +26,7 @@ class OnMismatchChoice(StrEnum):
     flatten = "flatten"
 
 
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before real orders; signals only asks nothing.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before real orders.")]
 Sandbox = Annotated[
     bool, typer.Option("--sandbox", help="Use the exchange's test world; as exchange.sandbox: true.")
 ]

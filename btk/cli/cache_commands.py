@@ -41,10 +41,6 @@ from btk.model.names import check_exchange_name
 from btk.model.settings import Settings
 
 app = command_group("Fetch candles or bring them in, list what is stored, check that it is whole.")
-app.command()(warm)
-app.command()(export)
-app.command("prune")(prune_cache)
-app.command()(schedule)
 
 CandleFile = Annotated[
     Path,
@@ -72,7 +68,6 @@ OnlySymbols = Annotated[
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace stored candles that differ.")]
 
 
-@app.command("import")
 def import_file(
     context: typer.Context,
     file: CandleFile,
@@ -134,7 +129,6 @@ def _imported(root: Path, exchange: str, source: FoundSeries, overwrite: bool) -
     return Imported(source.path, series, found, stored)
 
 
-@app.command("list")
 def list_series(
     context: typer.Context,
     *,
@@ -158,7 +152,6 @@ def list_series(
         )
 
 
-@app.command()
 def check(
     context: typer.Context,
     *,
@@ -214,3 +207,13 @@ def _real_exchange(name: str) -> str:
             "the demo exchange is computed and stores nothing; name the exchange with --exchange"
         )
     return check_exchange_name(name)
+
+
+# In the order of the help.
+app.command()(warm)
+app.command("list")(list_series)
+app.command()(check)
+app.command("import")(import_file)
+app.command()(export)
+app.command("prune")(prune_cache)
+app.command()(schedule)

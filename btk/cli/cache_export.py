@@ -44,7 +44,7 @@ def export(
     assignments: Assignments = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write stored candles to a file: only what the exchange sent, no filled minutes."""
+    """Write stored candles to a file. Only what the exchange sent, no filled minutes."""
     loaded = chosen_settings(context, config, assignments)
     if file.exists() and not overwrite:
         raise UsageError(f"{file} is there already; --overwrite replaces it")

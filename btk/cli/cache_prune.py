@@ -38,7 +38,7 @@ def prune_cache(
     assignments: Assignments = None,
     as_json: AsJson = False,
 ) -> None:
-    """Remove stored candles: shows what would go, and with --yes removes exactly that."""
+    """Remove stored candles. Shows what would go, and with --yes removes exactly that."""
     if not (symbols or exchange or before or damaged):
         raise UsageError("say what may go: --symbols, --exchange, --before DATE or --damaged")
     if damaged and before:

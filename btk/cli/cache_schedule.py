@@ -44,7 +44,7 @@ def schedule(
     assignments: Assignments = None,
     as_json: AsJson = False,
 ) -> None:
-    """Warm the cache at the times of cache.schedule (UTC), in the foreground, until it is stopped.
+    """Warm the cache at the times of cache.schedule (UTC). In the foreground, until it is stopped.
 
     What an exchange refuses is said, and the next time waited for. Exit 130 after Ctrl-C, 143 after SIGTERM.
     """

@@ -31,7 +31,7 @@ Quote = Annotated[
 
 @app.command()
 def strategies(context: typer.Context, as_json: AsJson = False) -> None:
-    """The strategies in strategies/, their parameters, and the files that cannot be loaded."""
+    """The strategies in strategies/ and their parameters. Files that cannot be loaded are named."""
     root = project_root(context)
     rows = list(_strategy_rows(root))
     if as_json:
@@ -45,7 +45,7 @@ def strategies(context: typer.Context, as_json: AsJson = False) -> None:
 
 @app.command()
 def exchanges(context: typer.Context, as_json: AsJson = False) -> None:
-    """The exchanges that candles can be fetched from, by the names that exchange.name takes."""
+    """The exchanges that candles can be fetched from. By the names that exchange.name takes."""
     from btk.adapters.ccxt_venues import exchange_ids
 
     rows = [wiring.DEMO, *exchange_ids()]
@@ -65,7 +65,7 @@ def symbols(
     assignments: Assignments = None,
     as_json: AsJson = False,
 ) -> None:
-    """The symbols of an exchange, asked from it; perpetuals with --set exchange.market=swap."""
+    """The symbols of an exchange, asked from it. Perpetuals with --set exchange.market=swap."""
     from btk.library.symbols import symbols_of
 
     loaded = chosen_settings(context, config, assignments, _named(exchange))

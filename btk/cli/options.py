@@ -15,7 +15,10 @@ from btk.adapters.settings_inline import Override
 from btk.cli.invocation import invocation
 from btk.model.errors import SettingsError, UsageError
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else.")]
+AsJson = Annotated[
+    bool,
+    typer.Option("--json", show_default=False, help="Print one JSON document on stdout and nothing else."),
+]
 ConfigFiles = Annotated[
     list[Path] | None,
     typer.Option(

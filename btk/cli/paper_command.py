@@ -27,7 +27,12 @@ from btk.library.stop_control import StopControl
 from btk.library.trading_run import TradingRun
 from btk.model.errors import UsageError
 
-Replay = Annotated[bool, typer.Option("--replay", help="Go through a recorded frame instead, at full speed.")]
+Replay = Annotated[
+    bool,
+    typer.Option(
+        "--replay", help="Go through a recorded frame (--from, --to, --frame) instead, at full speed."
+    ),
+]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Begin anew instead of going on with the last run.")]
 
 

@@ -83,7 +83,7 @@ def show(  # noqa: PLR0917 (every parameter is a flag)
     assignments: Assignments = None,
     as_json: AsJson = False,
 ) -> None:
-    """A run as it was shown when it ended; with --kind one report of it, as Markdown."""
+    """A run as it was shown when it ended. With --kind one report of it, as Markdown."""
     if as_json and rows is not None:
         raise UsageError("--rows shortens the table on the screen; --json has all of it")
     reports = _reports(context, config, assignments)
@@ -113,7 +113,7 @@ def dump(  # noqa: PLR0917 (every parameter is a flag)
     assignments: Assignments = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write the reports of a run to files; without --kind, every kind that there is of it."""
+    """Write the reports of a run to files. Without --kind every kind that there is of it."""
     from btk.adapters.report_files import FORMATS
 
     if file_format not in FORMATS:
@@ -148,7 +148,7 @@ def write_html(  # noqa: PLR0917 (every parameter is a flag)
     assignments: Assignments = None,
     as_json: AsJson = False,
 ) -> None:
-    """One page of a run: charts and a table of its trades in a single file that needs no network."""
+    """One page of a run, with charts and its trades. A single file that needs no network."""
     from btk.library.html_report import html_report
 
     loaded = chosen_settings(context, config, assignments)
@@ -167,7 +167,7 @@ def compare(
     assignments: Assignments = None,
     as_json: AsJson = False,
 ) -> None:
-    """The statistics of several runs side by side, and what differs in their settings."""
+    """The statistics of several runs side by side. With what differs in their settings."""
     from btk.library.comparison import compared
 
     archive = _reports(context, config, assignments).archive

@@ -40,7 +40,7 @@ def adopt(  # noqa: PLR0917 (every parameter is a flag)
     assignments: Assignments = None,
     as_json: AsJson = False,
 ) -> None:
-    """Take what is provably ours at the account into the live state, and protect it. Opens nothing.
+    """Take what is provably ours at the account into the live state. Protects it, opens nothing.
 
     Ours are orders with ids of btk's own form, and the position that a stop among them protects.
     """

@@ -41,6 +41,17 @@ print(sorted(set(sys.modules) & {{*modules, *{HEAVY!r}}}), file=sys.stderr)
     assert all(f"\n  {name} " in done.stdout for name in Commands.rows)
 
 
+@pytest.mark.parametrize("group", [name for name, row in Commands.rows.items() if row.attribute == "app"])
+def test_the_help_of_a_group_says_of_each_command_a_whole_sentence(
+    group: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run([group, "--help"]) == 0
+    _, _, commands = capsys.readouterr().out.partition("Commands:\n")
+    assert commands
+    assert all(line.endswith(".") and not line.endswith("...") for line in commands.splitlines())
+
+
 @pytest.mark.parametrize("name", Commands.rows)
 def test_every_command_has_help_and_takes_the_shared_options(
     name: str, capsys: pytest.CaptureFixture[str]
