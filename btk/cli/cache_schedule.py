@@ -21,7 +21,7 @@ from btk.cli.options import AsJson, Assignments, ConfigFiles, chosen_settings
 from btk.cli.output import print_document
 from btk.library.candle_schedule import SystemClock, keep_warm
 from btk.model.bars import Span
-from btk.model.errors import UsageError
+from btk.model.errors import SettingsError, UsageError
 from btk.model.intervals import DAY_MS, MINUTE_MS, floor_to
 
 PrintCrontab = Annotated[
@@ -65,6 +65,8 @@ def schedule(
         raise UsageError(
             "--json needs --next, --print-crontab or --print-systemd: the waiting has no document"
         )
+    elif loaded.settings.exchange.name == wiring.DEMO:
+        raise SettingsError("the demo exchange is computed and stores nothing; set exchange.name")
     else:
         keep_warm(loaded, lambda now: _spans(loaded, days, now), SystemClock(), _say)
 

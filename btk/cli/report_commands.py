@@ -134,7 +134,8 @@ def dump(  # noqa: PLR0917 (every parameter is a flag)
     if as_json:
         print_document({"schema": "btk.report-dump/1", "files": [str(path) for path in written]})
     else:
-        typer.echo("\n".join(map(str, written)))
+        for path in written:
+            typer.echo(path)
     if damaged:
         raise InvalidInput("\n".join(map(str, damaged)))
 

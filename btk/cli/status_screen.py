@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import msgspec
 from rich.console import Group, RenderableType
 from rich.text import Text
 
@@ -77,7 +78,8 @@ def _troubles(status: RunStatus) -> Iterator[Text]:
 def _table(status: RunStatus, width: int, most_rows: int | None) -> RenderableType:
     slots = sorted(status.slots, key=_weight)
     shown = slots if most_rows is None else slots[:most_rows]
-    lines = [Line(_cells(slot)) for slot in shown]
+    over = not (status.alive or status.goes_on)  # then nothing is stopping any more
+    lines = [Line(_cells(msgspec.structs.replace(slot, stopping=False) if over else slot)) for slot in shown]
     if len(shown) < len(slots):
         lines.append(Line([f"and {len(slots) - len(shown)} more"]))
     return screen_table(HEADINGS, lines, width)

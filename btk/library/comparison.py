@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+import msgspec
+
 from btk.adapters.run_archive import RunArchive
 from btk.adapters.settings_document import document_leaves
 from btk.report.tables import Cell, Column, Row, Table, cell_text, markdown_table, statistic_column
@@ -44,6 +46,11 @@ def _statistics(document: Mapping[str, Any]) -> dict[str, Cell]:
     return {name: value for name, value in figures.items() if not isinstance(value, dict)}
 
 
+def _written(value: object) -> str:
+    # As one would write it in YAML.
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
 def _markdown(
     run_ids: Sequence[str],
     statistics: Mapping[str, Mapping[str, Cell]],
@@ -52,7 +59,7 @@ def _markdown(
     heads = tuple(Column(run_id, run_id, "number") for run_id in run_ids)
     names = dict.fromkeys(name for figures in statistics.values() for name in figures)
     settings: list[Row] = [
-        {"name": key, **{run: str(value) for run, value in zip(run_ids, values, strict=True)}}
+        {"name": key, **{run: _written(value) for run, value in zip(run_ids, values, strict=True)}}
         for key, values in differing.items()
     ]
     figures: list[Row] = [

@@ -94,6 +94,11 @@ def test_an_expression_that_is_never_due_is_exit_3(root: Path, capsys: Captured)
     assert capsys.readouterr().err.count("\n") == 1
 
 
+def test_nothing_waits_for_an_exchange_of_which_nothing_is_stored(root: Path, capsys: Captured) -> None:
+    assert run(["cache", "schedule", "--set", "exchange.name=demo", "--root", str(root)]) == 3
+    assert "the demo exchange is computed and stores nothing" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("number", "code", "word"), [(signal.SIGINT, 130, b"interrupted"), (signal.SIGTERM, 143, b"terminated")]
 )

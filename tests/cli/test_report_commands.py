@@ -90,6 +90,16 @@ def test_two_runs_are_compared_with_what_differs_in_their_settings(root: Path, c
     assert shown in capsys.readouterr().out
 
 
+def test_settings_are_compared_as_one_would_write_them(tmp_path: Path, capsys: Captured) -> None:
+    root = make_project(tmp_path)
+    for short in ("true", "null"):
+        flags = ["--entry", "strategies/beat.py:Beat", "--set", f"signal.short={short}"]
+        assert run(["--root", str(root), "backtest", *flags, "--to", "2024-01-02"]) == 0
+    first, second = (one["run_id"] for one in runs(root, capsys))
+    assert report(root, "compare", first, second) == 0
+    assert "| signal.short | null | true |" in capsys.readouterr().out
+
+
 @pytest.fixture
 def damaged(root: Path) -> Iterator[Path]:
     folder = root / "dump" / "runs" / "20990101T000000-damage"
@@ -148,7 +158,8 @@ def test_whatever_a_result_holds_it_is_one_line(
     for command in ("show", "dump", "html"):
         capsys.readouterr()
         assert report(root, command, damaged.name) == 3
-        assert capsys.readouterr().err.count("\n") == 1
+        told = capsys.readouterr()
+        assert (told.out, told.err.count("\n")) == ("", 1)
 
 
 def test_a_figure_that_is_no_number_is_one_line(root: Path, damaged: Path, capsys: Captured) -> None:

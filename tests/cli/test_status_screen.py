@@ -127,3 +127,10 @@ def test_health_alarms_and_what_does_not_work_are_above_the_slots() -> None:
 )
 def test_the_first_line_says_whether_it_is_alive(changes: dict[str, object], words: str) -> None:
     assert words in drawn(msgspec.structs.replace(STATUS, **changes), 200)[0]
+
+
+def test_a_run_that_has_ended_is_stopping_no_more() -> None:
+    stopping = msgspec.structs.replace(STATUS, slots=(msgspec.structs.replace(IDLE, stopping=True),))
+    assert "idle, stopping" in "\n".join(drawn(stopping, 100))
+    ended = msgspec.structs.replace(stopping, alive=False, goes_on=False)
+    assert "stopping" not in "\n".join(drawn(ended, 100))
