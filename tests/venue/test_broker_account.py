@@ -119,6 +119,10 @@ def test_what_is_set_already_is_not_set_again() -> None:
     [
         ({"api_key": None}, "exchange.api_key and exchange.secret: not set"),
         ({"venue": Venue("kraken", "spot")}, "real orders have not been proven safe there"),
+        (
+            {"venue": Venue("kraken", "spot"), "unproven_venue": True},
+            "real orders have not been proven safe there",
+        ),
         ({"venue": Venue("okx", "swap")}, "--unproven-venue takes the risk"),
     ],
 )
@@ -128,9 +132,10 @@ def test_an_account_that_cannot_be_traded_is_refused_in_words(changes: dict[str,
         account_client(terms_of(venue, "spot", **changes))
 
 
-def test_keys_are_never_sent_to_an_address_that_is_not_the_exchanges() -> None:
+@pytest.mark.parametrize("host", ["api.bybit.com.example.org", "api.notbybit.com"])
+def test_keys_are_never_sent_to_an_address_that_is_not_the_exchanges(host: str) -> None:
     venue = stocked_venue(SetClock(START_MS))
-    options = {"api": "https://api.binance.com.example.org"}
+    options = {"api": f"https://{host}"}
     terms = terms_of(venue, "swap", venue=Venue("bybit", "swap"), unproven_venue=True)
     import ccxt.async_support as ccxt
 
@@ -143,7 +148,7 @@ def test_keys_are_never_sent_to_an_address_that_is_not_the_exchanges() -> None:
         with pytest.raises(SettingsError, match="not from ccxt; something has replaced it"):
             account_client(terms)
         Bybit.__module__ = "ccxt.async_support.bybit"
-        with pytest.raises(SettingsError, match=r"api\.binance\.com\.example\.org is none of its addresses"):
+        with pytest.raises(SettingsError, match=f"{host} is none of its addresses"):
             account_client(terms)
 
 
