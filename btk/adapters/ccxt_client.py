@@ -165,7 +165,8 @@ class VenueClient:
                 last = error
             if tries <= self._patience.retries:
                 await asyncio.sleep(self._delay_seconds(tries))
-        raise type(last)(f"{last} (tried {self._patience.retries + 1} times)") from last
+        times = "once" if self._patience.retries == 0 else f"{self._patience.retries + 1} times"
+        raise type(last)(f"{last} (tried {times}; are the network and the exchange up?)") from last
 
     async def _told_plainly(self, ask: Callable[[], Awaitable[T]]) -> T:
         try:

@@ -63,7 +63,7 @@ def test_what_fails_every_time_ends_the_symbol_and_keeps_what_was_fetched(
     outcome = warmed(plan(cache, span))
     assert isinstance(outcome.error, Transient)
     assert "500" in str(outcome.error)
-    assert "(tried 4 times)" in str(outcome.error)
+    assert "(tried 4 times; are the network and the exchange up?)" in str(outcome.error)
     assert outcome.series[0].missing > 0
     before = outcome.series[0].new
     assert before >= 8000
