@@ -8,6 +8,8 @@ from typing import Any, NamedTuple, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from btk.model.errors import InvalidInput
+
 Column = NDArray[np.float64]
 
 PRICE_COLUMNS = ("open", "high", "low", "close")
@@ -63,6 +65,14 @@ class Bars:
         """A row for every step of the span, none of them known."""
         rows = (span.to_ms - span.from_ms) // step_ms
         return Bars(span.from_ms, step_ms, (np.full(rows, np.nan) for _ in COLUMNS))
+
+
+def _polars_frame(columns: dict[str, Any]) -> Any:
+    try:
+        import polars as pl  # type: ignore[import-not-found,unused-ignore]
+    except ImportError:
+        raise InvalidInput("to_frame() needs pandas or polars: pip install pandas") from None
+    return pl.DataFrame(columns)
 
 
 def _read_only(column: Column) -> Column:
@@ -132,14 +142,15 @@ class Candles:
         return {"open_ms": self._bars.first_ms + at * self._bars.step_ms, **row}
 
     def to_frame(self) -> Any:
-        """The same rows as a pandas frame (indexed by UTC open time) or, without pandas, a polars frame."""
+        """The same rows as a pandas frame (indexed by UTC open time) or, without pandas, a polars frame.
+
+        `InvalidInput` where neither is installed.
+        """
         columns: dict[str, Any] = {"open_ms": self.open_ms, **{name: getattr(self, name) for name in COLUMNS}}
         try:
             import pandas as pd  # type: ignore[import-untyped,import-not-found,unused-ignore]
         except ImportError:
-            import polars as pl  # type: ignore[import-not-found,unused-ignore]
-
-            return pl.DataFrame(columns)
+            return _polars_frame(columns)
         index = pd.to_datetime(columns.pop("open_ms"), unit="ms", utc=True)
         return pd.DataFrame(columns, index=index.rename("open_time"))
 
