@@ -137,6 +137,8 @@ class BrokeredSlots:
 
     def _do(self, slot: Slot, action: object, scene: Scene, now_ms: int, alarms: list[str]) -> bool:
         match action:
+            case Place(intent) if intent.leg == "entry" and (words := self._crowded(slot, scene.limits)):
+                return self._do(slot, GiveUp(words), scene, now_ms, alarms)
             case Place(intent):
                 slot.intents = (*slot.intents, intent)
                 return True
@@ -162,6 +164,16 @@ class BrokeredSlots:
             case Gone() if isinstance(slot.state, Open | Closing):
                 return self._take_in(slot, crumbled(slot.state, slot.intents, scene))
         return False
+
+    def _crowded(self, slot: Slot, limits: MarketLimits) -> str:
+        # Each position on spot has one stop that waits at the exchange; what gets none would have to be sold again.
+        symbol, most = slot.key.symbol, limits.max_algo_orders
+        slots = self._trading.slots.items()
+        with_orders = [key for key, one in slots if any(each.in_flight for each in one.intents)]
+        others = sum(key.symbol == symbol and key != slot.key for key in with_orders)
+        if limits.protection != "pair" or not most or others < most:
+            return ""
+        return f"{others} others trade {symbol}, and the exchange takes no more than {most} stops"
 
     def _end_strays(self, slot: Slot, scene: Scene, now_ms: int) -> bool:
         before = slot.intents

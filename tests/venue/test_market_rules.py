@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from btk import Market, Position, Signal, Strategy
-from btk.core.states import Open
-from btk.model.events import AlarmEvent, CancelledEvent, OpenedEvent
+from btk.core.states import Idle, Open
+from btk.model.events import AlarmEvent, CancelledEvent, ClosedEvent, OpenedEvent
 from tests.venue.broker_seat import SYMBOLS, Kind, Seat, play
 from tests.venue.live_bot import Bot
 from tests.venue.trading_audit import audit
@@ -98,6 +98,29 @@ def test_nothing_is_sent_into_a_market_that_halted_until_it_trades_again(kind: K
     assert "does not trade it" in told[0].message
     assert "not traded at the moment" in str(refused)
     assert len([each for each in bot.events if isinstance(each, OpenedEvent)]) == 1
+
+
+def test_of_more_positions_than_the_exchange_takes_stops_the_last_are_not_opened(tmp_path: Path) -> None:
+    def get_signal(strategy: Strategy, market: Market) -> Signal | None:
+        return Signal.bracket("long", market.price, 2, 1)
+
+    each = {"interval": "1m", "get_signal": get_signal}
+    crowd = [type(f"Probe{place}", (Strategy,), {**each, "name": f"probe{place}"}) for place in range(7)]
+
+    async def main(clock: LoopClock) -> Bot:
+        bot = Bot(stocked_venue(clock), clock, crowd, "spot", tmp_path)
+        bot.follow([(0, 50_000)], minutes=30)
+        await bot.run(100)
+        return bot
+
+    bot = run_virtual(START_MS, main)
+    refused = [each for each in bot.events if isinstance(each, CancelledEvent)]
+    assert {(each.reason, each.note) for each in refused} == {
+        ("rejected", "5 others trade BTCUSDT, and the exchange takes no more than 5 stops")
+    }
+    states = [type(slot.state) for slot in bot.session.trading.slots.values()]
+    assert (states.count(Open), states.count(Idle)) == (5, 2)
+    assert [each for each in bot.events if isinstance(each, ClosedEvent)] == []
 
 
 class Trailing(Strategy):
