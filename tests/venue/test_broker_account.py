@@ -15,7 +15,8 @@ from btk.adapters.ccxt_broker import CcxtBroker
 from btk.adapters.ccxt_venues import Kind, Venue
 from btk.adapters.request_gate import RequestGate
 from btk.model.errors import BtkError, SettingsError, Unknown
-from btk.model.orders import Accepted, Found
+from btk.model.intents import Leg
+from btk.model.orders import RECV_WINDOW_MS, Accepted, Found
 from tests.venue.broker_seat import START_MS, SYMBOLS, Seat, play, seated_broker, terms_of
 from tests.venue.server import VenueServer
 from tests.venue.trading_client import stocked_venue
@@ -196,6 +197,26 @@ def test_over_real_sockets_it_is_the_same(trading: TradingVenue, kind: Kind) -> 
     assert isinstance(answer, Accepted)
     assert isinstance(found, Found)
     assert found.order.filled == 0.01
+
+
+@pytest.mark.parametrize("kind", ["spot", "swap"])
+def test_no_signed_request_may_arrive_later_than_absences_are_reckoned_with(kind: Kind) -> None:
+    async def scene(seat: Seat) -> TradingVenue:
+        entry = seat.request("entry", "buy")
+        leg: Leg = "pair" if kind == "spot" else "stop"
+        stop = seat.request(leg, "sell", leg, 0.009, price=52_000.0, price_trigger=48_000.0)
+        for request in (entry, stop):
+            await seat.broker.send(request)
+            await seat.broker.look_up(request)
+            await seat.broker.cancel(request)
+        await seat.broker.open_orders(SYMBOLS[kind])
+        await seat.broker.balances()
+        return seat.venue
+
+    signed = [each.sent for each in play(kind, scene).heard if "signature" in each.sent]
+    assert len(signed) > 10
+    assert {each["recvWindow"] for each in signed} == {str(RECV_WINDOW_MS)}
+    assert RECV_WINDOW_MS <= 5_000
 
 
 def test_a_wall_clock_that_steps_changes_nothing() -> None:
