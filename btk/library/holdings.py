@@ -119,8 +119,9 @@ class Holdings:
         return (sold.cost - sold.fee_quote) / sold.quantity
 
     async def _hands(self, symbol: str, slot: OurSlot) -> tuple[Fill, ...]:
-        """The trades of others since our last one: by whoever closed our position."""
-        since_ms = max((fill.at_ms for one in slot.intents for fill in one.fills), default=None)
+        """The trades of others since our first one: by whoever closed our position, or a part of it before we did."""
+        own = (one for one in slot.intents if one.signal_id == slot.signal_id)
+        since_ms = min((fill.at_ms for one in own for fill in one.fills), default=None)
         if since_ms is None:
             return ()
         try:

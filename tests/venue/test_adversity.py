@@ -15,7 +15,7 @@ from tests.venue.broker_seat import LATENCY_MS, Kind
 from tests.venue.story import Act, Stage, Told, told
 from tests.venue.test_live_orders import OneSignal
 from tests.venue.trading_faults import VERY_LATE, Fault, Says
-from tests.venue.trading_nouns import Wish
+from tests.venue.trading_nouns import Side, Wish
 from tests.venue.trading_requests import Request
 
 LEGS: list[tuple[Kind, str]] = [("spot", "long"), ("swap", "long"), ("swap", "short")]
@@ -205,6 +205,21 @@ def test_a_stop_cancelled_by_another_hand_is_placed_again_and_told_of(kind: Kind
     assert any("cancelled by another hand; it is placed again" in words for words in seen.alarms)
     assert seen.audit.longest_naked_ms < 16_000
     assert seen.closed == ["stop_loss"]
+    is_over(seen)
+
+
+@pytest.mark.parametrize("side", ["long", "short"])
+@pytest.mark.parametrize("end", [-900, 1_100, 0])
+def test_what_others_have_closed_of_a_contract_counts_at_the_price_they_got(side: str, end: int) -> None:
+    def close_a_part(stage: Stage) -> None:
+        against: Side = "SELL" if side == "long" else "BUY"
+        stage.market.place(Wish("BTCUSDT", against, "MARKET", "web_1", Decimal("0.008"), owner="hand"))
+
+    acts: list[tuple[float, Act]] = [(100, close_a_part)]
+    if not end:
+        acts.append((300, command(ClosePosition("enough"))))
+    seen = told("swap", probe(side), moves(side, (90, 300), (300, end)), acts, until=1200)
+    assert seen.closed == ["external"]
     is_over(seen)
 
 
