@@ -12,6 +12,8 @@ import numpy as np
 
 from btk.core.equity import EquityCurve, EquitySummary
 from btk.model.bars import Column, Span
+from btk.model.dates import parse_date_ms
+from btk.model.errors import InvalidInput
 from btk.model.intervals import MINUTE_MS, floor_to
 from btk.model.trade import Cancelled, Rejected, Trade
 from btk.report.gates import Statistics
@@ -52,6 +54,10 @@ class _Strategy(msgspec.Struct, frozen=True):
     params: dict[str, Any] = {}
 
 
+class _Frame(msgspec.Struct, frozen=True):
+    begin: str = msgspec.field(name="from", default="")
+
+
 class _Wallet(msgspec.Struct, frozen=True):
     currency: str = ""
     start: float | None = None
@@ -65,6 +71,7 @@ class AskedSettings(msgspec.Struct, frozen=True):
     execution: _Execution = _Execution()
     strategy: _Strategy = _Strategy()
     wallet: _Wallet = _Wallet()
+    frame: _Frame = _Frame()
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,12 +118,22 @@ def told_so_far(
 
 
 def told_frame(asked: Asked, events: Sequence[EventRecord]) -> FramePart:
-    """Whole minutes from the start, or from the first event, to the last one; one at least."""
-    first_ms = min((event.at_ms for event in events), default=asked.started_at_ms)
+    """Whole minutes from where it began, or from the first event, to the last one; one at least."""
+    begun_ms = _begun_ms(asked)
+    first_ms = min((event.at_ms for event in events), default=begun_ms)
     last_ms = max((max(event.at_ms, event.tick_ms) for event in events), default=0)
     # A replay is of minutes long before it was started.
-    from_ms = floor_to(min(asked.started_at_ms or first_ms, first_ms), MINUTE_MS)
+    from_ms = floor_to(min(begun_ms or first_ms, first_ms), MINUTE_MS)
     return FramePart(from_ms, max(last_ms, from_ms + MINUTE_MS))
+
+
+def _begun_ms(asked: Asked) -> int:
+    if asked.mode not in ("backtest", "walker"):
+        return asked.started_at_ms
+    try:
+        return parse_date_ms(asked.settings.frame.begin)
+    except InvalidInput:  # settings of another edition: the clock is the next best
+        return asked.started_at_ms
 
 
 class _Curves(NamedTuple):

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from btk.model.bars import Span
+from btk.model.dates import parse_date_ms
 from btk.report.run_record import EventRecord
 from btk.report.unfinished import Asked, ToldEquity, told_so_far
 from tests.report.trade_samples import DAY, HOUR, MIDNIGHT, trade
@@ -71,6 +72,14 @@ def test_the_frame_ends_with_the_last_event_and_a_replay_begins_with_its_first()
     assert (later.frame.from_ms, later.frame.to_ms) == (MIDNIGHT, MIDNIGHT + 2 * DAY + MINUTE_MS)
     replay = told_so_far(msgspec.structs.replace(ASKED, started_at_ms=MIDNIGHT + 900 * DAY), [closed(2)])
     assert replay.frame.from_ms == MIDNIGHT + 2 * DAY
+
+
+def test_the_frame_of_a_backtest_begins_where_it_was_asked_to() -> None:
+    settings = {"frame": {"from": "2023-12-30", "to": "2024-03-01"}}
+    wish = {"mode": "backtest", "started_at_ms": MIDNIGHT + 900 * DAY, "settings": settings}
+    asked = msgspec.convert(wish, Asked)
+    assert told_so_far(asked, []).frame.from_ms == parse_date_ms("2023-12-30")
+    assert told_so_far(asked, [closed(2)]).frame.from_ms == parse_date_ms("2023-12-30")
 
 
 def test_a_trade_that_was_told_again_after_a_kill_is_one_trade() -> None:
