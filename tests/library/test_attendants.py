@@ -88,7 +88,7 @@ def test_an_address_that_takes_nothing_is_degraded_and_its_messages_wait_on_disk
 def test_an_address_whose_secret_is_not_set_is_told_before_anything_begins(tmp_path: Path) -> None:
     pytest.importorskip("apprise")
     root = trading_project(tmp_path)
-    with pytest.raises(SettingsError, match="NO_SUCH_TOKEN is not set"):
+    with pytest.raises(SettingsError, match="not set in the environment: NO_SUCH_TOKEN"):
         traded(root, {1: leave}, changes={"notify.urls": ["tgram://${NO_SUCH_TOKEN}/7"]})
     assert not (root / "dump/runs").exists()
 
