@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from btk import Strategy
+from btk import Market, Position, Strategy
 from btk.core.states import Idle, Open
 from btk.model.commands import ActivateScheduled, CancelScheduled, ClosePosition, Command
 from btk.model.events import ClosedEvent, PartialClosedEvent
@@ -283,6 +283,33 @@ def test_an_entry_that_the_account_cannot_pay_for_is_given_up_with_its_reason(ki
     seen = told(kind, probe(side), acts=[(0.01, impoverish)], until=300)
     assert seen.cancelled == ["rejected"]
     assert isinstance(state_of(seen), Idle)
+
+
+@pytest.mark.parametrize("side", ["long", "short"])
+def test_a_stop_leaves_before_an_addition_that_is_wanted_at_the_same_time(side: str) -> None:
+    class Doubling(OneSignal):
+        def on_active(self, market: Market, position: Position) -> None:
+            if len(position.entries) == 1:
+                sign = 1 if side == "long" else -1
+                position.trail_stop(price=50_000 - sign * 400)
+                position.average_buy(500)
+
+    seen = told("swap", type("Probe", (Doubling,), {"side": side}), until=200, dca_everywhere=True)
+    sent = [each.sent["type"] for each in seen.stage.venue.heard if each.request.is_order]
+    assert sent[:5] == ["MARKET", "STOP_MARKET", "TAKE_PROFIT_MARKET", "STOP_MARKET", "MARKET"]
+
+
+@every_leg
+@pytest.mark.parametrize("skew_ms", [-8_000, 20_000])
+def test_an_entry_that_a_wrong_clock_refused_is_sent_again_with_the_right_time(
+    kind: Kind, side: str, skew_ms: int
+) -> None:
+    def step_before_the_entry(stage: Stage) -> None:
+        stage.venue.meanwhile(lambda: setattr(stage.venue.clock, "skew_ms", skew_ms))
+
+    seen = told(kind, probe(side), acts=[(0.01, step_before_the_entry)], until=200)
+    assert [each.code for each in seen.stage.venue.heard if each.code] == [-1021]
+    assert len(seen.opened) == 1
 
 
 @every_leg
