@@ -30,6 +30,7 @@ from btk.engines.ticks import SETTLE_MS, LiveTicks, ReplayTicks, Ticks
 from btk.engines.trading import Memory, Trading
 from btk.library.attendants import Attendants, Scene
 from btk.library.broker_start import ACCOUNT, KIND, Brokerage, check_account, tend_orders
+from btk.library.leaving import unless_unanswered
 from btk.library.orders_from_outside import OrdersFromOutside
 from btk.library.patience import patiently
 from btk.library.run_memory import RunMemory
@@ -317,7 +318,8 @@ class TradingRun:
         looking = asyncio.create_task(outside.look(control.wake))
         try:
             with control.signals():
-                has_ended = await session.run(control, outside)
+                run = session.run(control, outside)
+                has_ended = await (run if self._feed else unless_unanswered(run, control))
                 mark = msgspec.structs.replace(memory.mark, ended=has_ended)
                 seconds = time.perf_counter() - began
                 outcome = trading_outcome(session.trading, mark, memory.folder.events_path, seconds)

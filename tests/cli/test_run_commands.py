@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from btk.cli.app import run
-from tests.cli.btk_process import COMMAND, start_btk
-from tests.cli.strategy_project import make_project
+from tests.cli.btk_process import COMMAND, opened_by_both, start_btk
+from tests.cli.strategy_project import make_project, results
 from tests.library.trading_project import OPENED, leave, traded, trading_project
 
 REPOSITORY = Path(__file__).parents[2]
@@ -31,6 +31,19 @@ class Quiet(Strategy):
 
     def get_signal(self, market):
         return None
+"""
+WAITING = """
+from btk import Signal, Strategy
+
+
+class Waiting(Strategy):
+    interval = "1h"
+    pipe: str = ""
+
+    def get_signal(self, market):
+        if market.now.hour == 20:
+            open(self.pipe).read()
+        return Signal.bracket("long", market.price, take_profit_pct=2, stop_loss_pct=1)
 """
 SHOW_CURSOR = b"\x1b[?25h"
 
@@ -238,6 +251,32 @@ def test_elsewhere_there_are_lines_and_no_escapes(paper: Running) -> None:
     paper.process.send_signal(signal.SIGINT)
     paper.end()
     assert not any("\x1b" in line for line in paper.said)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_replay_whose_strategy_hangs_can_be_left_and_gone_on_with(
+    tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    root, pipe = make_project(tmp_path, waiting=WAITING), tmp_path / "pipe"
+    os.mkfifo(pipe)
+    chosen = ["--entry", "strategies/waiting.py", "--param", f"pipe={pipe}", "--to", "2024-01-03"]
+    replay = ["--root", str(root), "paper", "--replay", "--on-stop", "leave", *chosen]
+    process = start_btk(*replay)
+    writing = opened_by_both(pipe, process)
+    process.send_signal(number)
+    _, err = process.communicate(timeout=30)
+    os.close(writing)
+    assert process.returncode == code
+    assert (
+        err.decode().splitlines()[-1].startswith("btk: a strategy does not answer, so the run was left as if")
+    )
+    pipe.unlink()
+    pipe.touch()
+    assert run(replay) == 0
+    assert run(["--root", str(root), "backtest", *chosen]) == 0
+    replayed, tested = (result["symbols"]["BTCUSDT"]["trades"] for result in results(root))
+    assert replayed == tested
+    assert len(tested) > 1
 
 
 def test_a_replay_needs_no_terminal_and_is_not_controlled(quiet: Path) -> None:
