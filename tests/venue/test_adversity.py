@@ -14,7 +14,7 @@ from btk.model.events import ClosedEvent, PartialClosedEvent
 from tests.venue.broker_seat import LATENCY_MS, Kind
 from tests.venue.story import Act, Stage, Told, told
 from tests.venue.test_live_orders import OneSignal
-from tests.venue.trading_faults import VERY_LATE, Fault, Says
+from tests.venue.trading_faults import ENGINE_MS, HTML, VERY_LATE, Fault, Late, Says
 from tests.venue.trading_nouns import Side, Wish
 from tests.venue.trading_requests import Request
 
@@ -82,6 +82,14 @@ def test_an_entry_that_turns_up_after_it_was_given_up_is_closed_told_and_counted
     assert any("turned up" in words for words in seen.alarms)
     assert seen.audit.longest_naked_ms < 15_000
     is_over(seen)
+
+
+@every_leg
+def test_an_entry_that_is_done_as_late_as_it_can_be_is_waited_for(kind: Kind, side: str) -> None:
+    just_in_time = Late(0, ENGINE_MS - 1, after_window=True)
+    late = Fault("502 at once, done late", Says(502, HTML), executes=True, late=just_in_time)
+    seen = told(kind, probe(side), acts=[(0.05, lambda stage: stage.venue.plan(late))], until=200)
+    assert (len(seen.opened), seen.cancelled, seen.closed) == (1, [], [])
 
 
 @every_leg

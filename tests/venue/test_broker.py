@@ -101,6 +101,23 @@ def test_a_conditional_order_stands_is_found_and_tells_what_it_became(
     assert position.quantity == 0
 
 
+@pytest.mark.parametrize(
+    ("leg", "order", "trigger"), [*PROTECTIVE, ("close", "market", None)], ids=["stop", "target", "close"]
+)
+def test_what_gets_out_of_a_contract_never_turns_it(leg: Any, order: Any, trigger: float | None) -> None:
+    async def scene(seat: Seat) -> Any:
+        await seat.broker.send(seat.request("entry", "buy", quantity=0.01))
+        out = seat.request(leg, "sell", order, quantity=0.03, price_trigger=trigger, reduce_only=True)
+        await seat.broker.send(out)
+        listed = await seat.broker.open_orders(out.symbol)
+        seat.venue.contracts.move("BTCUSDT", trigger or 50_000)
+        return listed, await seat.broker.position(out.symbol)
+
+    listed, position = play("swap", scene)
+    assert [each.reduce_only for each in listed] == ([True] if trigger else [])
+    assert position.quantity == 0
+
+
 def test_a_conditional_order_is_cancelled_by_our_id() -> None:
     async def scene(seat: Seat) -> Any:
         await seat.broker.send(seat.request("entry", "buy"))
