@@ -71,6 +71,7 @@ from tests.scenarios.harness import both_sides, play, table
         rules=Rules(trailing_everywhere=True),
         lines=[("09:03", "target 110 -> 112")],
     ),
+    at_price("101", TrailTake(price=110), title="a target that stands there already is not tighter"),
     at_price("101", TrailTake(-9.5), title="a target through the price is refused"),
     at_price(
         "97",
