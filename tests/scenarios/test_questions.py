@@ -9,6 +9,7 @@ from btk.model.commands import CancelScheduled
 from btk.model.errors import LookAhead
 from btk.model.events import RejectedEvent
 from btk.model.intervals import MINUTE_MS
+from btk.model.settings import RiskProfile
 from btk.model.signal import Signal
 from tests.scenarios.bound import refuse_until
 from tests.scenarios.harness import Scene, at_ms, both_sides, play, scene
@@ -150,6 +151,19 @@ def test_refusals_of_two_rules_are_two_events():
     assert [line for line in played.lines if "rejected" in line[1]] == [
         ("09:05", "rejected x2 risk: patience: not yet"),
         ("09:07", "rejected x1 cash: cost 20000.00 is above the free cash 10000.00"),
+    ]
+
+
+def test_refusals_of_two_limits_of_one_profile_are_two_events():
+    wishes = {"09:05": long(take=104), "09:06": long(take=104), "09:07": long(cost=300), "09:08": long()}
+    limits = {"p": (RiskProfile(min_reward_risk=1, max_exposure=200), [])}
+    played = play(
+        scene(candles=FLAT, interval="5m", signals=wishes, risk=("p",), profiles=limits, until="09:10")
+    )
+    assert played.lines[:3] == [
+        ("09:05", "rejected x2 risk: p.min_reward_risk 1: reward over risk is 0.8"),
+        ("09:07", "rejected x1 risk: p.max_exposure 200: 0 taken, the entry costs 300"),
+        ("09:08", "opened long @100"),
     ]
 
 
