@@ -48,6 +48,8 @@ def export(
     loaded = chosen_settings(context, config, assignments)
     if file.exists() and not overwrite:
         raise UsageError(f"{file} is there already; --overwrite replaces it")
+    if file.exists() and not file.is_file():
+        raise UsageError(f"{file} is there and no file: name one, which is replaced")
     source = StoredCandles(
         loaded.root / loaded.settings.cache.path, exchange or loaded.settings.exchange.name
     )

@@ -53,14 +53,12 @@ def ending_of(error: BaseException) -> Ending:
             return Ending(
                 UNWRITABLE, (f"stdout cannot be written: {error.strerror}; make room, or send it elsewhere",)
             )
-        case OSError(errno=errno.EACCES | errno.EPERM | errno.EROFS | errno.ENOTDIR) if (
+        case OSError(errno=errno.EACCES | errno.EPERM | errno.EROFS | errno.ENOTDIR | errno.ENAMETOOLONG) if (
             error.filename is not None
         ):
             return Ending(
                 UNWRITABLE,
-                (
-                    f"{error.filename} cannot be read or written: {error.strerror}; run btk as its owner, or allow it",
-                ),
+                (f"{error.filename} cannot be read or written: {error.strerror}; allow it, or name another",),
             )
         case _:
             return Ending(UNEXPECTED, (_unexpected(error),))

@@ -152,6 +152,8 @@ def write_html(  # noqa: PLR0917 (every parameter is a flag)
     """One page of a run, with charts and its trades. A single file that needs no network."""
     from btk.library.html_report import html_report
 
+    if out is not None and out.exists() and not out.is_file():
+        raise UsageError(f"--out {out} is there and no file: name one, which is replaced")
     loaded = chosen_settings(context, config, assignments)
     path = html_report(loaded.settings, loaded.root, run, out)
     if as_json:

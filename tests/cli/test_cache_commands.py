@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -208,6 +209,10 @@ def test_an_export_goes_to_a_file_that_is_not_there_yet(root: Path, capsys: Capt
     assert "is there already; --overwrite replaces it" in capsys.readouterr().err
     assert _cache(root, "export", target, "--symbol", "ETHUSDT", "--exchange", "binance", "--overwrite") == 4
     assert "nothing is stored of binance ETHUSDT" in capsys.readouterr().err
+    os.mkfifo(root / "pipe.csv")
+    pipe = str(root / "pipe.csv")
+    assert _cache(root, "export", pipe, "--symbol", "BTCUSDT", "--exchange", "binance", "--overwrite") == 2
+    assert "is there and no file" in capsys.readouterr().err
     backwards = ("--from", "2023-03-01T00:05", "--to", "2023-03-01T00:04")
     again = (target, "--symbol", "BTCUSDT", "--exchange", "binance", "--overwrite")
     assert _cache(root, "export", *again, *backwards) == 2

@@ -27,6 +27,7 @@ from btk.model.secret import Secret
         (OSError(errno.ENOSPC, "No space left on device"), 3),
         (OSError(errno.ENOSPC, "No space left on device", "file"), 1),
         (PermissionError(errno.EACCES, "Permission denied", "dump/runs"), 3),
+        (OSError(errno.ENAMETOOLONG, "File name too long", "dump/runs"), 3),
         (OSError(errno.EROFS, "Read-only file system", "dump/runs"), 3),
         (OSError("no space"), 1),
         (KeyError("x"), 1),
@@ -48,7 +49,7 @@ def test_the_unexpected_is_one_line_with_its_type_and_the_way_to_the_traceback()
 
 def test_a_folder_of_somebody_else_is_named_with_the_remedy() -> None:
     (line,) = ending_of(PermissionError(errno.EACCES, "Permission denied", "dump/runs")).lines
-    assert line == "dump/runs cannot be read or written: Permission denied; run btk as its owner, or allow it"
+    assert line == "dump/runs cannot be read or written: Permission denied; allow it, or name another"
 
 
 def test_leaving_with_a_code_says_nothing() -> None:

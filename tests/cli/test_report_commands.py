@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -88,6 +89,14 @@ def test_two_runs_are_compared_with_what_differs_in_their_settings(root: Path, c
     assert report(root, "compare", first, second) == 0
     shown = f"| strategy.params.every | {differing[first]} | {differing[second]} |"
     assert shown in capsys.readouterr().out
+
+
+def test_a_page_replaces_files_and_nothing_else(root: Path, tmp_path: Path, capsys: Captured) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for out in (tmp_path, tmp_path / "pipe"):
+        assert report(root, "html", "--out", str(out)) == 2
+        assert "is there and no file: name one" in capsys.readouterr().err
+    assert (tmp_path / "pipe").is_fifo()
 
 
 def test_settings_are_compared_as_one_would_write_them(tmp_path: Path, capsys: Captured) -> None:
