@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,6 +24,7 @@ from tests.venue.trading_client import stocked_venue
 from tests.venue.trading_clock import SetClock, running_clock
 from tests.venue.trading_faults import FAULTS
 from tests.venue.trading_loop import LoopClock, run_virtual
+from tests.venue.trading_nouns import Wish
 from tests.venue.trading_venue import TradingVenue
 
 
@@ -104,6 +106,21 @@ def test_leverage_and_margin_mode_are_set_before_anything_is_traded() -> None:
     _, venue = connected("swap", nothing)
     terms = venue.contracts.terms["BTCUSDT"]
     assert (terms.leverage, terms.margin) == (1, "ISOLATED")
+
+
+@pytest.mark.parametrize("deaf_to", ["set_leverage", "set_margin"])
+def test_leverage_or_margin_that_is_not_as_it_was_set_is_refused(deaf_to: str) -> None:
+    with pytest.raises(SettingsError, match="instead of 1 and isolated, although they were set"):
+        connected("swap", lambda venue: setattr(venue.contracts, deaf_to, lambda *told: None))
+
+
+def test_leverage_that_an_open_position_fixes_is_warned_of() -> None:
+    def holding(venue: TradingVenue) -> None:
+        venue.contracts.place(Wish("BTCUSDT", "BUY", "MARKET", "web_1", Decimal("0.01"), owner="hand"))
+
+    facts, venue = connected("swap", holding)
+    assert any("cannot be changed while a position is open" in words for words in facts.warnings)
+    assert not [each for each in venue.heard if each.request.method == "POST"]
 
 
 def test_what_is_set_already_is_not_set_again() -> None:
