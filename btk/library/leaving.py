@@ -36,3 +36,5 @@ async def unless_unanswered(work: Coroutine[Any, Any, bool], control: StopContro
     finally:
         running.cancel()
         leaving.cancel()
+        # Nothing of it may go on when the lock of its state is given back.
+        await asyncio.gather(running, leaving, return_exceptions=True)
