@@ -267,6 +267,20 @@ def test_an_entry_is_sized_by_its_cost_and_refused_when_it_is_too_small() -> Non
     assert isinstance(entry_intent(KEY, msgspec.structs.replace(plan(), cost=5.0), SPOT, 33.0, NOW_MS), Unfit)
 
 
+def test_no_more_is_held_than_one_stop_can_close() -> None:
+    limits = msgspec.structs.replace(SWAP, market_max_quantity=1.5)
+    assert isinstance(
+        entry_intent(KEY, msgspec.structs.replace(plan(), cost=49.0), limits, 33.0, NOW_MS), Intent
+    )
+    large = entry_intent(KEY, msgspec.structs.replace(plan(), cost=50.0), limits, 33.0, NOW_MS)
+    assert isinstance(large, Unfit)
+    assert "more than the 1.5 that one order" in large.words
+    assert isinstance(addition_intent(at(limits), 50.0), Intent)
+    more = addition_intent(at(limits), 51.0)
+    assert isinstance(more, Unfit)
+    assert more.words.startswith("1.51 BTC is more than the 1.5")
+
+
 def test_an_addition_and_a_part_have_ids_of_their_own_every_time() -> None:
     first = addition_intent(at(), 50.0)
     assert isinstance(first, Intent)

@@ -94,6 +94,9 @@ def test_a_position_that_nobody_here_has_is_a_mismatch() -> None:
 def test_on_spot_only_what_is_missing_counts(total: float, expected: list[tuple[str, str]]) -> None:
     balance = Balance(currency="BTC", free=total)
     assert rows(ours(BOUGHT), SPOT, balance=balance) == expected
+    # Our own pair locks what it would sell.
+    balance = Balance(currency="BTC", free=0.0, locked=total)
+    assert rows(ours(BOUGHT), SPOT, balance=balance) == expected
 
 
 def test_two_slots_share_what_the_account_holds() -> None:

@@ -247,6 +247,7 @@ def test_of_a_spot_position_that_others_have_sold_a_part_of_the_rest_is_protecte
     seen = told("spot", probe("long"), moves("long", (90, 300), (600, -900)), acts, until=1200)
     (told_of,) = [words for words in seen.alarms if "less than remembered" in words]
     assert told_of.endswith("0.006 BTC less than remembered, as if closed at 50249.7")
+    assert any("0.01998 BTC have no stop at the exchange" in words for words in seen.alarms)
     assert seen.closed == ["user" if closes else "stop_loss"]
     assert len(seen.of(PartialClosedEvent)) == (0 if closes else 1)
     assert seen.audit.longest_naked_ms < 180_000
