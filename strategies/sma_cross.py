@@ -7,7 +7,7 @@ class SmaCross(Strategy):
     """Buy when the fast average crosses above the slow one; leave at the target, the stop, or after a day."""
 
     interval = "15m"  # get_signal is asked once every 15 minutes while nothing is open
-    warmup = 60  # bars of 15 minutes that must exist before the first question
+    warmup = 100  # bars of 15 minutes that must exist before the first question
 
     fast: int = 10  # annotated class attributes are the parameters: btk backtest --param fast=5
     slow: int = 30

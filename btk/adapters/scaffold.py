@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 
+from btk.adapters.disk import Disk, make_folder, save
 from btk.adapters.project import SETTINGS_FILE
-from btk.model.errors import SettingsError, UsageError
+from btk.model.errors import DumpError, UsageError
 
 DEMO_ENTRY = "strategies/sma_cross.py"
 OWN_ENTRY = "strategies/my_strategy.py"
+
+
+class _Ordinary(Disk):
+    """Whoever the user's own umask lets may read and write these files: they are his, not btk's."""
+
+    file_mode = 0o666
+    folder_mode = 0o777
 
 
 def make_project(folder: Path) -> list[str]:
@@ -24,8 +34,12 @@ def make_project(folder: Path) -> list[str]:
         "README.md": _template("README.md.txt"),
         ".gitignore": _template("gitignore.txt"),
     }
-    for name, text in texts.items():
-        _write(folder / name, text)
+    try:
+        for name, text in texts.items():
+            _write(folder / name, text)
+    except DumpError:
+        _take_back(folder, texts)
+        raise
     return list(texts)
 
 
@@ -48,8 +62,14 @@ def _template(name: str) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise SettingsError(f"{path} cannot be written ({error.strerror})") from None
+    make_folder(_Ordinary(), path.parent)
+    save(_Ordinary(), path, [text.encode()])
+
+
+def _take_back(folder: Path, names: Iterable[str]) -> None:
+    # Half a project could be neither used nor begun again.
+    for path in (folder / name for name in names):
+        with suppress(OSError):  # it was never made, or its folder has more
+            path.unlink(missing_ok=True)
+            if path.parent != folder:
+                path.parent.rmdir()

@@ -1,12 +1,15 @@
 """New projects."""
 
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from btk.adapters.scaffold import DEMO_ENTRY, OWN_ENTRY, make_project, write_settings
 from btk.adapters.settings import load_settings
-from btk.model.errors import UsageError
+from btk.model.errors import DumpError, UsageError
 from btk.model.settings import Settings, StrategyChoice
 
 REPOSITORY = Path(__file__).parents[2]
@@ -30,6 +33,32 @@ def test_a_folder_with_anything_in_it_is_left_alone(tmp_path: Path, name: str) -
     with pytest.raises(UsageError, match="not empty"):
         make_project(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@contextmanager
+def a_full_disk() -> Iterator[None]:
+    """No file may be longer than what the settings are."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def test_a_project_that_cannot_be_written_whole_leaves_nothing_and_can_be_tried_again(tmp_path: Path) -> None:
+    with a_full_disk(), pytest.raises(DumpError, match="cannot be written"):
+        make_project(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    assert make_project(tmp_path)
+
+
+def test_settings_that_cannot_be_overwritten_stay_as_they_were(tmp_path: Path) -> None:
+    path = write_settings(tmp_path, overwrite=False)
+    path.write_text("mine")
+    with a_full_disk(), pytest.raises(DumpError, match="cannot be written"):
+        write_settings(tmp_path, overwrite=True)
+    assert path.read_text() == "mine"
 
 
 def test_an_empty_folder_will_do(tmp_path: Path) -> None:

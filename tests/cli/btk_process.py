@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-COMMAND = [sys.executable, "-c", "from btk.cli.app import main; main()"]
+COMMAND = [sys.executable, "-m", "btk"]
 
 
 def start_btk(*arguments: str, **options: Any) -> subprocess.Popen[bytes]:

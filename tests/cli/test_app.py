@@ -190,3 +190,13 @@ def test_a_full_disk_under_stdout_is_one_line() -> None:
     assert started.returncode == 3
     assert err.startswith(b"btk: stdout cannot be written: ")
     assert err.count(b"\n") == 1
+
+
+def test_an_interrupt_while_everything_is_still_being_loaded_ends_without_a_word(tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text(
+        "import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(60)\n"
+    )
+    paths = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[2])])
+    started = start_btk("--help", env={**os.environ, "PYTHONPATH": paths}, cwd=tmp_path)
+    out, err = started.communicate(timeout=60)
+    assert (started.returncode, out, err) == (-signal.SIGINT, b"", b"")
