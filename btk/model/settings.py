@@ -18,7 +18,7 @@ from btk.model.plain_words import HIDDEN, INFINITE
 from btk.model.section import Problem, Section
 
 AtLeastZero = Annotated[float, Meta(ge=0, description="a number of at least 0")]
-AboveZero = Annotated[float, Meta(gt=0, description="a number above 0")]
+AboveZero = Annotated[float, Meta(gt=0, le=1e15, description="a number above 0, up to 1e15")]
 Percent = Annotated[float, Meta(gt=0, le=100, description="a percentage above 0, up to 100")]
 CostPercent = Annotated[float, Meta(ge=0, lt=100, description="a percentage from 0 to below 100")]
 Share = Annotated[float, Meta(gt=0, lt=1, description="a number between 0 and 1")]

@@ -149,7 +149,7 @@ signal:
         "config/btk.yaml:12: frames.crash: missing: to",
         "config/btk.yaml:14: signal.min_stop_loss_pct: 30 is not below max_stop_loss_pct 20, so no stop would pass",
         "BTK__STATE__BACKEND: state.backend: expected file, redis or module:Class, got 'mongo'",
-        "--set: wallet.start: expected a number above 0, got -1",
+        "--set: wallet.start: expected a number above 0, up to 1e15, got -1",
     ]
 
 

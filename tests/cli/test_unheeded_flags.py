@@ -21,6 +21,7 @@ UNHEEDED = [
     ("cache warm --exchange binance --frame jan --from 2024-01-01", "choose either --frame NAME or --days N"),
     ("cache schedule --json", "--json needs --next, --print-crontab or --print-systemd"),
     ("report show --rows 2 --json", "--json has all of it"),
+    ("new elsewhere", "--root is for the commands of a project"),
 ]
 
 
