@@ -255,7 +255,7 @@ def _place(now: Situation, wish: _Wish) -> tuple[Action, ...]:
     if last.cause == "would_trigger":
         return (CloseNow(_reason(now, wish), f"the price is beyond the {wish.leg}: {last.detail}"),)
     refused = last.status == "refused" and last.cause not in _CANNOT_NOW
-    if refused and failures >= REFUSALS_BORNE and wish.leg != "target":
+    if refused and failures >= REFUSALS_BORNE and wish.leg != "target" and not is_protected(now):
         return (CloseNow("stop_loss", f"no {wish.leg} can be placed: {last.detail}"),)
     if failures >= REFUSALS_BORNE and now.now_ms < (last.settled_at_ms or 0) + pause_ms(failures):
         return ()

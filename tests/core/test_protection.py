@@ -189,6 +189,18 @@ def test_a_stop_that_is_refused_twice_is_no_stop_and_the_position_is_closed() ->
     assert next_actions(refused("stop", 2)) == (CloseNow("stop_loss", "no stop can be placed: no"),)
 
 
+def test_a_stop_that_may_not_be_moved_is_alarmed_and_tried_again_while_the_old_one_stands() -> None:
+    now = refused("stop", 2)
+    [old] = [one for one in standing(at()) if one.leg == "stop"]
+    moved = [msgspec.structs.replace(one, part=one.part + 1) for one in now.of_leg("stop")]
+    alarm, place = next_actions(
+        msgspec.structs.replace(now, stop=97.0, intents=(BOUGHT, old, *moved, *now.of_leg("target")))
+    )
+    assert isinstance(alarm, Alarm)
+    assert isinstance(place, Place)
+    assert place.intent.price_trigger == 97.0
+
+
 def test_a_target_that_is_refused_is_alarmed_and_tried_again_while_the_stop_stands() -> None:
     alarm, place = next_actions(refused("target", 2))
     assert isinstance(alarm, Alarm)
