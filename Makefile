@@ -23,7 +23,7 @@ demo: $(READY)
 	$(BIN)/btk backtest
 
 test: $(READY)
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m pytest -n auto --maxprocesses 6 --dist worksteal
 
 lint: $(READY)
 	$(BIN)/ruff format --check .
