@@ -273,7 +273,9 @@ class TradingRun:
         job = msgspec.structs.replace(
             job, frame=frame if not live else msgspec.structs.replace(frame, interval="1m")
         )
-        warm_ms = start.reached_ms + MINUTE_MS if live else mark.from_ms
+        warm_ms = mark.from_ms
+        if self._feed is not None:
+            warm_ms = start.warm_until_ms(map(self._feed.known_ms, job.symbols))
         quotes = QuotesOnLoop(self._feed, asyncio.get_running_loop()) if self._feed else None
         trading = Trading(job, warm_ms, held_ms=0 if live else frame.to_ms, quotes=quotes)
         folder = RunFolder(self._dump / RUNS, mark.run_id, known_seq=start.next_seq - 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -42,6 +42,11 @@ class Beginning(NamedTuple):
     reached_ms: int
     next_seq: int
     goes_on: bool
+
+    def warm_until_ms(self, known_ms: Iterable[int]) -> int:
+        """Where the warm-up ends: at the first new tick, or before it where a symbol's minutes end (0: it has none)."""
+        # A minute that has not come yet would be taken for a hole, and the whole warm-up for lost.
+        return min(self.reached_ms + MINUTE_MS, *filter(None, known_ms))
 
 
 class Unmatched(Fatal):

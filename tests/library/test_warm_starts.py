@@ -1,0 +1,25 @@
+"""Left and started again, a strategy is asked as if nothing had been, however soon that is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.strategy_project import events
+from tests.library.trading_project import ON_THE_HOUR, START_MS, leave, traded, trading_project
+
+MINUTE_MS = 60_000
+THE_HOUR_MS = START_MS + 30 * MINUTE_MS
+
+
+@pytest.mark.parametrize("bars", ['interval, warmup = "1m", 60', 'interval, warmup = "15m", 4'])
+@pytest.mark.parametrize(("left_after", "seconds_later"), [(20, 0), (29, 0), (20, 95)])
+def test_a_run_that_goes_on_needs_no_second_warm_up(
+    tmp_path: Path, bars: str, left_after: int, seconds_later: int
+) -> None:
+    root = trading_project(tmp_path, ON_THE_HOUR.replace('interval = "1m"', bars))
+    traded(root, {left_after: leave})
+    again_ms = START_MS + left_after * MINUTE_MS + (30 + seconds_later) * 1000
+    traded(root, {12: leave}, start_ms=again_ms)
+    assert [event["at_ms"] for event in events(root) if event["type"] == "opened"] == [THE_HOUR_MS] * 2
