@@ -137,11 +137,24 @@ class SeriesWarming:
         answers = await asyncio.gather(*(_answer(market, page) for page in batch))
         pages = [answer for answer in answers if isinstance(answer, Page)]
         holes = [hole for page in pages for hole in market.believed_holes(page)]
+        self._refuse(pages)
+        if any(page.refusal for page in pages) and not any(len(page.rows.open_ms) for page in pages):
+            # These are no single slips: whatever comes next would be as wrong.
+            self.error = self._late
         for span, answer in zip(batch, answers, strict=True):
             if isinstance(answer, BtkError):
                 holes.append(Hole(span, "failed"))
                 self.error = self.error or answer
         await self._stored(_joined(pages, wanted), holes)
+
+    def _refuse(self, pages: Sequence[Page]) -> None:
+        refusals = [page.refusal for page in pages if page.refusal is not None]
+        if refusals:
+            series = self.order.series
+            self._late = self._late or DataError(
+                f"{series.exchange} {series.symbol}: {refusals[0]}; the possible ones are stored:"
+                f" btk cache import FILE --exchange {series.exchange} --symbol {series.symbol} brings a true one in"
+            )
 
     async def _stored(self, rows: CandleRows, holes: Sequence[Hole]) -> None:
         storing = asyncio.ensure_future(asyncio.to_thread(self._store, rows, holes))
@@ -190,6 +203,7 @@ class SeriesWarming:
         return await market.first_page(span) or await market.page(Span(span.to_ms, span.to_ms))
 
     async def _keep(self, market: MarketCandles, page: Page, wanted: tuple[Span, ...]) -> None:
+        self._refuse([page])
         first_ms = listed_ms(self._folder) or 0
         holes = [hole for hole in market.believed_holes(page) if hole.span.from_ms >= first_ms]
         await self._stored(_joined([page], wanted), holes)

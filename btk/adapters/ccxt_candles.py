@@ -6,10 +6,12 @@ from itertools import count
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from btk.adapters.candle_merge import CandleRows
-from btk.adapters.candle_stretch import CANDLE, UNKNOWN, Hole, Stretch, blank_stretch, runs
+from btk.adapters.candle_stretch import CANDLE, FAILED, UNKNOWN, Hole, Stretch, blank_stretch, runs
 from btk.adapters.ccxt_client import VenueClient
+from btk.adapters.ccxt_rows import ImpossibleCandles
 from btk.adapters.ccxt_venues import VenueMarket
 from btk.adapters.venue_memory import kept_since_ms
 from btk.model.bars import Span
@@ -20,12 +22,16 @@ LATENESS_MS = 10 * MINUTE_MS
 
 
 class Page(NamedTuple):
-    """What a venue has of a span, and where its next candle after it opens, if it said so."""
+    """What a venue has of a span, and where its next candle after it opens, if it said so.
+
+    `refusal` is about candles that cannot be: their rows are failed ones.
+    """
 
     span: Span
     step_ms: int
     stretch: Stretch
     next_ms: int | None = None
+    refusal: ImpossibleCandles | None = None
 
     @property
     def any(self) -> bool:
@@ -34,8 +40,8 @@ class Page(NamedTuple):
 
     @property
     def first_ms(self) -> int | None:
-        """When its first candle opens."""
-        found = np.flatnonzero(self.stretch.states == CANDLE)
+        """When its first candle opens, an impossible one too."""
+        found = np.flatnonzero(self.stretch.states)
         return int(self.span.from_ms + found[0] * self.step_ms) if len(found) else None
 
     @property
@@ -70,17 +76,21 @@ class MarketCandles:
 
         So an absence is believed only when it was told twice, and a venue that sends less than asked loses nothing.
         """
-        known, next_ms = blank_stretch(span, self.step_ms), None
+        known, next_ms, refusal = blank_stretch(span, self.step_ms), None, None
         for answers in count():
             absent = runs(known.states == UNKNOWN, span.from_ms, self.step_ms)
             if not absent:
                 break
-            rows = await self._asked(Span(absent[0].from_ms, absent[-1].to_ms))
+            try:
+                rows = await self._asked(Span(absent[0].from_ms, absent[-1].to_ms))
+            except ImpossibleCandles as told:
+                rows, refusal = told.rows, refusal or told
+                _give_up(known, told.refused_ms, span, self.step_ms)
             later = rows.open_ms[rows.open_ms >= span.to_ms]
             next_ms = int(later[0]) if len(later) else next_ms
             if not _placed(known, rows, span, self.step_ms) and answers:
                 break
-        return Page(span, self.step_ms, known, next_ms)
+        return Page(span, self.step_ms, known, next_ms, refusal)
 
     async def first_page(self, span: Span) -> Page | None:
         """The page with the first candle of a span whose first page is empty; None when its last page is empty too.
@@ -98,10 +108,12 @@ class MarketCandles:
         return found
 
     def believed_holes(self, page: Page) -> list[Hole]:
-        """The rows that are empty at the venue, as far as that can be said already."""
+        """The rows that are empty at the venue, as far as that can be said already, and those that failed."""
         settled_ms = self._client.now_ms - LATENESS_MS
         absent = runs(page.stretch.states == UNKNOWN, page.span.from_ms, self.step_ms)
-        return [Hole(span, "empty") for span in absent if span.to_ms <= settled_ms]
+        failed = runs(page.stretch.states == FAILED, page.span.from_ms, self.step_ms)
+        empty = [Hole(span, "empty") for span in absent if span.to_ms <= settled_ms]
+        return empty + [Hole(span, "failed") for span in failed]
 
     def _numbered(self, span: Span, number: int) -> Span:
         from_ms = span.from_ms + number * self.page_ms
@@ -119,3 +131,9 @@ def _placed(known: Stretch, rows: CandleRows, span: Span, step_ms: int) -> bool:
     known.table[:, places] = rows.table[:, first:last]
     known.states[places] = CANDLE
     return fresh
+
+
+def _give_up(known: Stretch, refused_ms: NDArray[np.int64], span: Span, step_ms: int) -> None:
+    first, last = np.searchsorted(refused_ms, span)
+    places = (refused_ms[first:last] - span.from_ms) // step_ms
+    known.states[places[known.states[places] == UNKNOWN]] = FAILED

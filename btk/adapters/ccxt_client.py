@@ -15,7 +15,7 @@ import msgspec
 
 from btk.adapters.candle_merge import CandleRows
 from btk.adapters.ccxt_errors import in_our_words, is_rate_limit, vendor_errors
-from btk.adapters.ccxt_rows import closed_rows
+from btk.adapters.ccxt_rows import ImpossibleCandles, closed_rows
 from btk.adapters.ccxt_venues import Venue, VenueMarket, account_less_client, markets_of, page_rows
 from btk.adapters.venue_pause import VenuePause, wall_ms
 from btk.model.dates import format_date
@@ -100,7 +100,10 @@ class VenueClient:
         return page_rows(self._client, self.venue, most)
 
     async def candles(self, market: VenueMarket, interval: str, since_ms: int, count: int) -> CandleRows:
-        """Closed candles from `since_ms` on, in order, each once, possible; up to about `count`, perhaps later ones."""
+        """Closed candles from `since_ms` on, in order, each once; up to about `count`, perhaps later ones.
+
+        `ImpossibleCandles` when some of them cannot be, each time the venue is asked.
+        """
 
         async def page() -> CandleRows:
             # Read before the request: a candle that closes on the way may have been sent unfinished.
@@ -165,6 +168,8 @@ class VenueClient:
                 last = error
             if tries <= self._patience.retries:
                 await asyncio.sleep(self._delay_seconds(tries))
+        if isinstance(last, ImpossibleCandles):
+            raise last  # the exchange is up, and this is what it says
         times = "once" if self._patience.retries == 0 else f"{self._patience.retries + 1} times"
         raise type(last)(f"{last} (tried {times}; are the network and the exchange up?)") from last
 

@@ -81,6 +81,8 @@ class VenueFeed:
         while (known_ms := self._still_known_ms(symbol)) < until_ms:
             span = Span(known_ms, min(known_ms + candles.page_ms, until_ms))
             page = await candles.page(span)
+            if page.refusal is not None:
+                raise page.refusal
             self.source.learn(symbol, page.rows, self._settled_ms(page))
             if self.known_ms(symbol) < span.to_ms:
                 return

@@ -18,6 +18,7 @@ class CandleBook:
         self.listed_ms = 0
         self.silent: list[tuple[int, int]] = []
         self.corrected: set[int] = set()
+        self.spoilt: set[int] = set()
 
     def rows(self, symbol: str, step_ms: int, from_ms: int, to_ms: int, most: int) -> list[Row]:
         """The first `most` candles that open in `[from_ms, to_ms)`."""
@@ -43,5 +44,7 @@ class CandleBook:
         noise = crc32(f"{symbol}{open_ms}".encode())
         opened, move = 10_000 + noise % 1000, noise // 1000 % 50
         close = opened + move + (1 if open_ms in self.corrected else 0)
+        if open_ms in self.spoilt:
+            return open_ms, f"{opened}.5", "0", f"{opened - 10}.75", f"{close}.1", "1"
         volume = "0.001" if forming else f"{noise % 97}.{noise % 1000:03d}"
         return open_ms, f"{opened}.5", f"{opened + 60}.25", f"{opened - 10}.75", f"{close}.1", volume
