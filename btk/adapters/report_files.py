@@ -15,6 +15,7 @@ from btk.model.errors import UsageError
 from btk.report.report import Report, markdown, report_document
 
 TABLE_ROWS = 1000
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\n")
 
 
 class Titled(NamedTuple):
@@ -51,8 +52,17 @@ def _csv(titled: Titled) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(column.key for column in titled.report.main.columns)
-    writer.writerows(row.values() for row in _rows(titled.report))
+    writer.writerows(map(_inert, row.values()) for row in _rows(titled.report))
     return text.getvalue().encode()
+
+
+def _inert(cell: Any) -> Any:
+    if not isinstance(cell, str):
+        return cell
+    # The csv module leaves a bare carriage return unquoted, and readers take it for the end of the row.
+    text = "\n".join(cell.splitlines()) if "\r" in cell else cell
+    # A spreadsheet runs a text that begins so, and notes may come from strangers (a Telegram channel).
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 def _parquet(titled: Titled) -> bytes:

@@ -17,7 +17,7 @@ from btk.report.document import SCHEMA, json_values
 from btk.report.run_facts import UNFINISHED, RunFacts, Summary, told_facts
 from btk.report.run_record import EventRecord, ResultRecord, RunRecord, TickRecord
 from btk.report.unfinished import Asked, told_frame, told_so_far
-from btk.report.walk_report import WalkParts
+from btk.report.walk_parts import WalkParts
 
 DESCRIPTION = "run.json"
 EVENTS = "events.jsonl"

@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from btk.model.dates import DateMs, format_date
 from btk.model.section import Section, fields_of
 
@@ -26,6 +28,11 @@ def document_leaves(document: dict[str, Any], key: str = "") -> Iterator[tuple[s
             yield from document_leaves(value, dotted)
         else:
             yield dotted, value
+
+
+def leaf_text(value: object) -> str:
+    """A value of `document_leaves` as one would write it in YAML."""
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 def _written(value: Any, annotation: Any) -> Any:

@@ -11,7 +11,8 @@ import msgspec
 import orjson
 
 from btk.adapters.disk import Disk, make_folder, save, unwritable
-from btk.model.errors import InvalidInput, UsageError
+from btk.adapters.run_archive import DamagedRun
+from btk.model.errors import UsageError
 
 VARIANTS = "variants.jsonl"
 T = TypeVar("T")
@@ -57,7 +58,7 @@ class WalkFolder:
 def read_variants(runs: Path, run_id: str, kind: type[T]) -> Iterator[T]:
     """The variants of an earlier walk, one after the other; a last line cut short by a kill is left out.
 
-    `UsageError` when there is no such walk, `InvalidInput` for a line that is none of a walk.
+    `UsageError` when there is no such walk, `DamagedRun` for a line that is none of a walk.
     """
     path = runs / run_id / VARIANTS
     if not path.is_file():
@@ -72,4 +73,6 @@ def read_variants(runs: Path, run_id: str, kind: type[T]) -> Iterator[T]:
             try:
                 yield decoder.decode(line)
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                raise InvalidInput(f"{path}:{number} is no variant of a walk: {error}") from None
+                raise DamagedRun(
+                    f"{path}:{number} is no variant of a walk: {error}; move it away, or restore it"
+                ) from None

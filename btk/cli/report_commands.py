@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +11,7 @@ import msgspec
 import typer
 
 from btk.adapters.run_archive import DamagedRun
+from btk.adapters.settings import Loaded
 from btk.cli.lazy_commands import command_group
 from btk.cli.options import AsJson, Assignments, ConfigFiles, chosen_settings
 from btk.cli.output import print_document
@@ -86,7 +89,8 @@ def show(  # noqa: PLR0917 (every parameter is a flag)
     """A run as it was shown when it ended. With --kind one report of it, as Markdown."""
     if as_json and rows is not None:
         raise UsageError("--rows shortens the table on the screen; --json has all of it")
-    reports = _reports(context, config, assignments)
+    loaded = chosen_settings(context, config, assignments)
+    reports = _reports_of(loaded)
     run_id = reports.archive.find(run)
     if any(flag is not None for flag in (kind, symbol, strategy, columns, rows)):
         choice = Choice(symbol=symbol, strategy=strategy, columns=_names(columns))
@@ -96,8 +100,12 @@ def show(  # noqa: PLR0917 (every parameter is a flag)
         print_document(reports.archive.document(run_id))
     else:
         from btk.cli.report_screen import show_run
+        from btk.library.again import again_flags
 
-        show_run(reports.archive.document(run_id), reports.archive.runs / run_id)
+        document, folder = reports.archive.document(run_id), reports.archive.runs / run_id
+        is_walk = document["mode"] == "walker"
+        flags = again_flags(reports.archive.asked(run_id), loaded.settings) if is_walk else []
+        show_run(document, folder, flags)
 
 
 @app.command()
@@ -124,13 +132,11 @@ def dump(  # noqa: PLR0917 (every parameter is a flag)
     written = []
     runs, damaged = _finished(reports) if every else ([reports.archive.find(run)], [])
     for run_id in runs:
-        for name in _kinds(reports, run_id, kind, every)[: 1 if columns else None]:
-            path = out / name if out else None
-            try:
-                written += reports[name].dump(run_id, path, file_format, Choice(columns=_names(columns)))
-            except DamagedRun as problem:
-                # One line for each run; its other reports, and those of other runs, can be had.
-                damaged += [] if str(problem) in map(str, damaged) else [problem]
+        with _others_go_on(damaged):
+            for name in _kinds(reports, run_id, kind, every)[: 1 if columns else None]:
+                with _others_go_on(damaged):
+                    path = out / name if out else None
+                    written += reports[name].dump(run_id, path, file_format, Choice(columns=_names(columns)))
     if as_json:
         print_document({"schema": "btk.report-dump/1", "files": [str(path) for path in written]})
     else:
@@ -184,6 +190,16 @@ def compare(
         typer.echo(comparison.markdown, nl=False)
 
 
+@contextmanager
+def _others_go_on(damaged: list[InvalidInput]) -> Iterator[None]:
+    # Other reports of the run, and other runs, can be had.
+    try:
+        yield
+    except DamagedRun as problem:
+        if str(problem) not in map(str, damaged):
+            damaged.append(problem)
+
+
 def _show_kind(reports: Reports, run_id: str, kind: str, choice: Choice, most_rows: int | None) -> None:
     if most_rows is not None:
         typer.echo(reports[kind].get_report(run_id, choice, most_rows), nl=False)
@@ -211,5 +227,8 @@ def _names(columns: str | None) -> list[str]:
 
 
 def _reports(context: typer.Context, config: list[Path] | None, assignments: list[str] | None) -> Reports:
-    loaded = chosen_settings(context, config, assignments)
+    return _reports_of(chosen_settings(context, config, assignments))
+
+
+def _reports_of(loaded: Loaded) -> Reports:
     return Reports(loaded.root / loaded.settings.state.path)

@@ -37,11 +37,11 @@ def show_runs(runs: Sequence[RunFacts], folder: Path) -> None:
         console.print(f"and {len(runs) - MOST_RUNS:,} older ones; --json lists all")
 
 
-def show_run(document: Mapping[str, Any], folder: Path) -> None:
-    """A result document of any mode; `InvalidInput` when something in it cannot be shown."""
+def show_run(document: Mapping[str, Any], folder: Path, flags: Sequence[str] = ()) -> None:
+    """A result document of any mode, `flags` as of `show_walk`; `InvalidInput` when something in it cannot be shown."""
     try:
         if document["mode"] == "walker":
-            show_walk(document, str(folder))
+            show_walk(document, str(folder), flags=flags)
         else:
             show_result(document, str(folder))
     except msgspec.ValidationError as error:

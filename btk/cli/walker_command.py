@@ -198,7 +198,9 @@ def _cut(line: str) -> str:
 
 
 def _flags(chosen: Selection, gaps: Gaps) -> list[str]:
-    flags = [word for file in chosen.config or () for word in ("--config", str(file))]
+    # A named frame may say how often is asked; its dates give way to those of the winner.
+    flags = [] if chosen.frame is None else ["--frame", chosen.frame]
+    flags += [word for file in chosen.config or () for word in ("--config", str(file))]
     flags += [word for text in chosen.assignments or () for word in ("--set", text)]
     return [*flags, "--gaps", gaps] if gaps is not Gaps.error else flags
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-import msgspec
-
 from btk.adapters.run_archive import RunArchive
-from btk.adapters.settings_document import document_leaves
+from btk.adapters.settings_document import document_leaves, leaf_text
 from btk.report.tables import Cell, Column, Row, Table, cell_text, markdown_table, statistic_column
 
 SCHEMA = "btk.report-compare/1"
@@ -41,14 +39,9 @@ def compared(archive: RunArchive, run_ids: Sequence[str]) -> Comparison:
 
 
 def _statistics(document: Mapping[str, Any]) -> dict[str, Cell]:
-    part = document["best"] if document["mode"] == "walker" else document["portfolio"]
-    figures = part["statistics"] if part else {}
+    part = document.get("best" if document["mode"] == "walker" else "portfolio") or {}
+    figures = part.get("statistics", {})
     return {name: value for name, value in figures.items() if not isinstance(value, dict)}
-
-
-def _written(value: object) -> str:
-    # As one would write it in YAML.
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 def _markdown(
@@ -59,7 +52,7 @@ def _markdown(
     heads = tuple(Column(run_id, run_id, "number") for run_id in run_ids)
     names = dict.fromkeys(name for figures in statistics.values() for name in figures)
     settings: list[Row] = [
-        {"name": key, **{run: _written(value) for run, value in zip(run_ids, values, strict=True)}}
+        {"name": key, **{run: leaf_text(value) for run, value in zip(run_ids, values, strict=True)}}
         for key, values in differing.items()
     ]
     figures: list[Row] = [

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from btk.report.tables import Cell, Fact, Row, Table, markdown_facts, markdown_table, statistic_label
+from btk.report.tables import Cell, Fact, Row, Table, inline, markdown_facts, markdown_table, statistic_label
 
 SCHEMA = "btk.report/1"
 
@@ -42,7 +42,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 def markdown(report: Report, title: str, most_rows: int | None = None) -> str:
     """The report as Markdown: warnings first; tables are cut to `most_rows`, the numbers never are."""
-    parts = [f"# {title}", *(f"> **Warning:** {note}" for note in report.notes)]
+    parts = [f"# {inline(title)}", *(f"> **Warning:** {inline(note)}" for note in report.notes)]
     parts.append(markdown_table(report.main, most_rows) if report.rows else report.empty)
     if report.facts:
         parts.append(markdown_facts(report.facts))

@@ -115,7 +115,7 @@ def markdown_table(table: Table, most_rows: int | None = None) -> str:
 def markdown_facts(facts: Iterable[Fact]) -> str:
     """One bold label and its value a line."""
     return "\n".join(
-        f"- **{_safe(fact.column.label)}:** {_safe(cell_text(fact.value, fact.column.style))}"
+        f"- **{inline(fact.column.label)}:** {inline(cell_text(fact.value, fact.column.style))}"
         for fact in facts
     )
 
@@ -179,8 +179,9 @@ def _statistic_style(name: str) -> str:
 
 
 def _pipes(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(map(_safe, cells))} |"
+    return f"| {' | '.join(map(inline, cells))} |"
 
 
-def _safe(text: str) -> str:
+def inline(text: str) -> str:
+    """Text within a line of Markdown: no line of its own, no column, no HTML."""
     return " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")

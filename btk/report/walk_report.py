@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import msgspec
-
 from btk.model.trade import Trade
 from btk.report.ranking import SHOWN
 from btk.report.report import Report
@@ -51,22 +49,6 @@ LEGEND = (
     " out on its newest window to choose on (Ranked from, Ranked to). Trades are kept of walks of"
     " 10 variants at most, and of the tests of a walk-forward; Number is the variant's."
 )
-
-
-class WalkParts(msgspec.Struct, frozen=True):
-    """What a walk's document must have to be shown."""
-
-    symbols: list[str]
-    metric: str
-    minimize: bool
-    varied: list[str]
-    counts: dict[str, int]
-    best: dict[str, Any] | None
-    deflated_sharpe: dict[str, Any] | None
-    ranking: list[dict[str, Any]]
-    failed: list[dict[str, Any]]
-    warnings: list[str]
-    timing: dict[str, Any]
 
 
 def walk_report(document: Mapping[str, Any], trades: Iterable[tuple[int, Trade]] = ()) -> Report:

@@ -159,6 +159,59 @@ def test_dump_writes_the_other_reports_of_a_run_whose_events_are_gone(
     assert len(captured.out.splitlines()) == sum(1 for _ in (tmp_path / "out").rglob("*.md"))
 
 
+@pytest.fixture
+def several(tmp_path: Path) -> Path:
+    """Two backtests and two walks, the newest first of each."""
+    root = make_project(tmp_path)
+    for _ in range(2):
+        for command in ("backtest", "walker"):
+            assert (
+                run(
+                    ["--root", str(root), command, "--entry", "strategies/beat.py:Beat", "--to", "2024-01-05"]
+                )
+                == 0
+            )
+    return root
+
+
+@pytest.mark.parametrize(
+    ("mode", "file", "damage"),
+    [
+        ("backtest", "result.json", (b'"trades":[{"id":"', b'"trades":[{"id":1,"x":"')),
+        ("backtest", "events.jsonl", (b"{", b"[")),
+        ("walker", "variants.jsonl", (b"{", b"[")),
+        ("walker", "result.json", (b'"params"', b'"parameters"')),
+    ],
+)
+def test_dump_all_goes_on_after_a_run_of_which_any_file_is_damaged(
+    several: Path, capsys: Captured, mode: str, file: str, damage: tuple[bytes, bytes]
+) -> None:
+    newest = next(one["run_id"] for one in runs(several, capsys) if one["mode"] == mode)
+    path = several / "dump" / "runs" / newest / file
+    sound = path.read_bytes()
+    path.write_bytes(sound.replace(*damage, 1))
+    assert path.read_bytes() != sound
+    assert report(several, "dump", "--all") == 3
+    told = capsys.readouterr()
+    assert told.err.startswith(f"btk: {path}")
+    assert told.err.count("\n") == 1
+    assert {line.rpartition("-")[2] for line in told.out.splitlines()} >= {
+        f"{one['run_id'].rpartition('-')[2]}.md" for one in runs(several, capsys) if one["run_id"] != newest
+    }
+
+
+def test_a_result_of_which_only_the_frame_is_left_can_be_compared(
+    root: Path, damaged: Path, capsys: Captured
+) -> None:
+    newest = next(path for path in sorted(damaged.parent.iterdir()) if path != damaged)
+    document = json.loads((newest / "result.json").read_bytes())
+    del document["portfolio"]
+    (damaged / "result.json").write_text(json.dumps(document))
+    capsys.readouterr()
+    assert report(root, "compare", damaged.name, newest.name, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["statistics"][damaged.name] == {}
+
+
 @pytest.mark.parametrize("text", ['{"mode": 1}', "[]", "\x00", '"x"', "{}", "[" * 100_000])
 def test_whatever_a_result_holds_it_is_one_line(
     root: Path, damaged: Path, text: str, capsys: Captured

@@ -31,13 +31,49 @@ def test_the_screen_ranks_variants_and_says_how_to_run_the_winner_again(
     out, err = capsys.readouterr()
     assert err == ""
     assert "3 of 3 variants; by sharpe_ratio, highest first" in out
-    again = shlex.split(next(line for line in out.splitlines() if line.startswith("Again")))[2:]
+    again = again_of(out)
     assert again[:3] == ["backtest", "--entry", BEAT]
     assert run(["--root", str(root), *again, "--json"]) == 0
     figures = json.loads(capsys.readouterr().out)["portfolio"]["statistics"]
     [walk] = [path for path in (root / "dump" / "runs").iterdir() if (path / "variants.jsonl").exists()]
     best = json.loads((walk / "result.json").read_bytes())["best"]["statistics"]
     assert {name: figures[name] for name in best} == best
+
+
+def again_of(shown: str) -> list[str]:
+    return shlex.split(next(line for line in shown.splitlines() if line.startswith("Again")))[2:]
+
+
+def trades_of(root: Path, words: list[str], capsys: pytest.CaptureFixture[str]) -> int:
+    assert run(["--root", str(root), *words, "--json"]) == 0
+    total: int = json.loads(capsys.readouterr().out)["portfolio"]["statistics"]["total_trades"]
+    return total
+
+
+def test_the_winner_of_a_named_frame_is_asked_as_seldom_as_the_frame_says(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    named = "frames: {thin: {from: 2024-01-01, to: 2024-01-20, interval: 1d}}\n"
+    with (root / "config" / "btk.yaml").open("a") as settings:
+        settings.write(named)
+    flags = ["--frame", "thin", "--metric", "return_pct"]
+    assert run(["--root", str(root), "walker", BEAT, "--param", "every=5", *flags]) == 0
+    again = again_of(capsys.readouterr().out)
+    assert trades_of(root, again, capsys) == trades_of(
+        root, ["backtest", "--entry", BEAT, "--param", "every=5", "--frame", "thin"], capsys
+    )
+
+
+def test_a_walk_that_is_shown_later_says_with_which_settings_its_winner_ran(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flags = ["--set", "frame.interval=1d", "--set", "execution.fee_pct=0.05", "--set", "signal.short=true"]
+    walk = ["walker", BEAT, "--param", "every=5", "--metric", "return_pct"]
+    assert run(["--root", str(root), *walk, *flags]) == 0
+    at_once = again_of(capsys.readouterr().out)
+    assert run(["--root", str(root), "report", "show"]) == 0
+    later = again_of(capsys.readouterr().out)
+    assert sorted(later) == sorted(at_once)
 
 
 def test_json_is_one_document_and_nothing_else(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
