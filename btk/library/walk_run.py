@@ -150,18 +150,30 @@ class WalkRun:
 
         def unknown() -> Iterator[Variant]:
             for variant in variants:
-                found = self._earlier.get(self._contenders.key(variant))
+                found = self._done_before(variant)
                 if found is None:
                     yield variant
                 else:
                     self._tally.reused += 1
-                    # It costs nothing this time.
-                    known.append(msgspec.structs.replace(found, number=variant.number, seconds=0.0))
+                    known.append(found)
 
         for scored in scores(pool, self._contenders, unknown(), look):
             yield from _drained(known)
             yield scored
         yield from _drained(known)
+
+    def _done_before(self, variant: Variant) -> Score | None:
+        key = self._contenders.key(variant)
+        found = self._earlier.get(key)
+        if found is None and not variant.keep_trades:
+            # A smaller walk kept the trades: all that is asked for here, and more.
+            kept = msgspec.structs.replace(variant, keep_trades=True)
+            found = self._earlier.get(self._contenders.key(kept))
+        if found is None:
+            return None
+        trades = found.trades if variant.keep_trades else ()
+        # It costs nothing this time.
+        return msgspec.structs.replace(found, number=variant.number, key=key, seconds=0.0, trades=trades)
 
     def _description(self) -> dict[str, object]:
         return {

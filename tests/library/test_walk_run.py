@@ -133,6 +133,16 @@ def test_nothing_is_taken_over_when_the_strategy_has_changed(root: Path) -> None
     assert walk(root, "every=3,4", resume=first["run_id"])["counts"]["reused"] == 0
 
 
+def test_a_small_walk_is_the_beginning_of_a_larger_one(root: Path) -> None:
+    # Of few variants the trades are kept, of many they are not.
+    small = walk(root, "every=3,4,5")
+    large = walk(root, f"every=3,4,5,{','.join(map(str, range(8, 20)))}", resume=small["run_id"])
+    assert large["counts"]["reused"] == 3
+    lines = (root / "dump" / "runs" / large["run_id"] / "variants.jsonl").read_text()
+    assert '"trades"' not in lines
+    assert walk(root, "every=3,4,5", resume=large["run_id"])["counts"]["reused"] == 0
+
+
 def test_a_line_cut_short_by_a_kill_is_run_again(root: Path) -> None:
     first = walk(root, "every=3,4,5", jobs=1)
     lines = root / "dump" / "runs" / first["run_id"] / "variants.jsonl"
