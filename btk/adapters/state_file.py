@@ -152,7 +152,10 @@ class FileBackend(BlockingBackend):
         if os.path.lexists(path):
             return
         for folder, name in ((self._base, self._folder.name), (self._folder, path.name)):
-            twin = twin_in_case(folder, name)
+            try:
+                twin = twin_in_case(folder, name)
+            except OSError as error:
+                raise unwritable(path, error) from error
             if twin is not None:
                 raise InvalidInput(f"{folder / name}: {twin} differs only in case; choose another name")
         make_folder(self._disk, self._folder)

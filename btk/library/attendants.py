@@ -97,6 +97,7 @@ class Attendants:
         self._log.say(f"{words}, run {self._run_id}")
         session.memory.observers.append(self._heard)
         session.watchers.append(self._ticked)
+        session.alarms.criers.append(self._cried)
         self._try("status", lambda: write_status(self._scene.data, self.status()))
         self._supervisor.ready(words)
 
@@ -148,6 +149,10 @@ class Attendants:
         write(line)
         self._call(self.listeners, line)
         self._notifier.observe(key, event)
+
+    def _cried(self, alarm: AlarmEvent) -> None:
+        self.say(self._log.redaction(f"alarm {alarm.subject}: {alarm.message}", LONGEST_LINE))
+        self._notifier.observe(next(iter(self._session.trading.slots)), alarm)
 
     def _ticked(self, times: TickTimes) -> None:
         session, status = self._session, self.status()

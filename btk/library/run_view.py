@@ -92,10 +92,12 @@ class Found(NamedTuple):
 
 
 def found_runs(settings: Settings, root: Path, mode: Mode | None) -> list[Found]:
-    """The runs of the modes (None: of all), those that run first, then those that go on, then those that were."""
+    """The runs of the modes (None: of all), those that go on before those that were; where some run, only those."""
     modes = WATCHED if mode is None else (mode,)
     views = [RunView(settings, root, one) for one in modes]
-    found = [Found(view, view.status()) for view in views]
+    # What nobody runs has to be read from its state, which may be damaged or out of reach.
+    running = [view for view in views if view.process() is not None]
+    found = [Found(view, view.status()) for view in running or views]
     return sorted(found, key=lambda one: rank(one.status))
 
 

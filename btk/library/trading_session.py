@@ -214,7 +214,7 @@ class Session:
             if not self._pace.forgiving:
                 raise
             self.trading.hold_back(UNSAVED)
-            self.alarms.ring(self.tick_ms, "state", f"{UNSAVED}, so nothing new is opened: {error}")
+            self.alarms.cry(self.tick_ms, "state", f"{UNSAVED}, so nothing new is opened: {error}")
             return False
         self.trading.hold_back("")
         self.alarms.over(self.tick_ms, "state")

@@ -219,6 +219,13 @@ def test_a_disk_that_refuses_is_one_clear_line_and_costs_nothing(tmp_path: Path,
     assert os.listdir(_file(tmp_path).parent) == ["BTCUSDT.json"]
 
 
+def test_a_folder_that_cannot_be_looked_into_is_one_clear_line(tmp_path: Path) -> None:
+    _file(tmp_path).parent.parent.mkdir()
+    _file(tmp_path).parent.write_text("in the way")
+    with pytest.raises(DumpError, match=r"BTCUSDT\.json cannot be written: Not a directory"):
+        _write(_open(tmp_path), "a")
+
+
 WRITE_MUCH = """
 import asyncio, resource, signal, sys
 from btk.adapters.state_file import FileBackend

@@ -103,7 +103,7 @@ class OddRun:
         seats = self._job(frame).seats
         ticks = LiveTicks(self.feed, clock, first_minutes(start, seats, FAST.average_price_candles))
         await ticks.known(newest_ms, asyncio.Event())
-        trading = Trading(self._job(frame), start.reached_ms + MINUTE_MS)
+        trading = Trading(self._job(frame), start.warm_until_ms(map(self.feed.known_ms, self.minutes)))
         folder = RunFolder(
             self._folder / "runs", start.mark.run_id, known_seq=start.next_seq - 1, disk=self.disk
         )

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from btk.adapters.supervisor import VARIABLE
+from btk.library.stop_control import StopControl
 from btk.library.trading_run import Started
-from btk.model.errors import SettingsError
+from btk.model.errors import DumpError, SettingsError
 from btk.model.run_status import RunStatus
+from tests.cli.strategy_project import events
 from tests.fakes.webhook import Webhook
 from tests.library.trading_project import OPENED, leave, traded, trading_project
 
@@ -73,6 +75,36 @@ def test_people_are_told_of_what_happens(tmp_path: Path) -> None:
         traded(root, {OPENED + 2: leave}, changes={"notify.urls": [webhook.address]})
         told = "\n".join(webhook.taken)
     assert "BTCUSDT on_the_hour: long opened at" in told
+
+
+def test_a_state_that_cannot_be_saved_is_told_while_it_lasts(tmp_path: Path) -> None:
+    pytest.importorskip("apprise")
+    root, heard, sessions = trading_project(tmp_path), [], []
+
+    def started(start: Started) -> None:
+        assert start.attendants is not None
+        start.attendants.listeners.append(heard.append)
+        sessions.append(start.session)
+
+    async def full(commit: object) -> None:
+        raise DumpError("the disk is full")
+
+    def refuse(control: StopControl) -> None:
+        sessions[0].memory._store._write_commit = full
+
+    def allow(control: StopControl) -> None:
+        assert len(heard) == 1
+        assert (
+            "alarm state: the state cannot be saved, so nothing new is opened: the disk is full" in heard[0]
+        )
+        assert heard[0] in (root / "dump/paper/data/log/btk.log").read_text()
+        del sessions[0].memory._store._write_commit
+
+    with Webhook() as webhook:
+        changes = {"notify.urls": [webhook.address]}
+        traded(root, {5: refuse, 9: allow, 12: leave}, changes=changes, started=started)
+        assert "the state cannot be saved" in "".join(webhook.taken)
+    assert [event["over"] for event in events(root) if event["type"] == "alarm"] == [False, True]
 
 
 def test_an_address_that_takes_nothing_is_degraded_and_its_messages_wait_on_disk(tmp_path: Path) -> None:

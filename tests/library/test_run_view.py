@@ -151,7 +151,7 @@ def test_a_last_tick_long_ago_is_late_only_while_a_process_is_there() -> None:
     assert not msgspec.structs.replace(status, alive=False).late
 
 
-def test_the_run_with_a_process_comes_first_then_the_one_that_goes_on(tmp_path: Path) -> None:
+def test_where_one_runs_only_that_is_found_else_first_the_one_that_goes_on(tmp_path: Path) -> None:
     root, order = trading_project(tmp_path), []
     settings, folder = open_project(root)
 
@@ -161,9 +161,25 @@ def test_the_run_with_a_process_comes_first_then_the_one_that_goes_on(tmp_path: 
 
     traded(root, {5: look})
     order.append([one.view.mode for one in found_runs(settings, folder, None)])
-    assert order == [["paper", "live"], ["paper", "live"]]
+    assert order == [["paper"], ["paper", "live"]]
     traded(root, {5: leave}, mode="live")
     assert [one.view.mode for one in found_runs(settings, folder, None)] == ["live", "paper"]
+
+
+def test_a_run_is_found_whatever_is_left_of_the_other_mode(tmp_path: Path) -> None:
+    root, order = trading_project(tmp_path), []
+    traded(root, {5: leave}, mode="live")
+    for kind in ("strategy", "run"):
+        for path in (root / "dump/data" / kind).rglob("*.json*"):
+            path.write_bytes(b"{")
+    settings, folder = open_project(root)
+
+    def look(control: StopControl) -> None:
+        order.append([one.view.mode for one in found_runs(settings, folder, None)])
+        leave(control)
+
+    traded(root, {5: look})
+    assert order == [["paper"]]
 
 
 def test_a_state_that_cannot_be_trusted_is_not_told_as_nothing(tmp_path: Path) -> None:
