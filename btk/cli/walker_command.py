@@ -151,7 +151,7 @@ def walker(  # noqa: PLR0917 (every parameter is a flag)
     if as_json:
         print_document(result.document)
     else:
-        _show(result, loaded.root, _flags(chosen, gaps))
+        _show(result, loaded.root, _flags(chosen, cache))
     _end(result, interruption, run.run_id)
 
 
@@ -197,12 +197,12 @@ def _cut(line: str) -> str:
     return line[: get_terminal_size().columns - 1]
 
 
-def _flags(chosen: Selection, gaps: Gaps) -> list[str]:
+def _flags(chosen: Selection, cache: bool) -> list[str]:
     # A named frame may say how often is asked; its dates give way to those of the winner.
     flags = [] if chosen.frame is None else ["--frame", chosen.frame]
     flags += [word for file in chosen.config or () for word in ("--config", str(file))]
     flags += [word for text in chosen.assignments or () for word in ("--set", text)]
-    return [*flags, "--gaps", gaps] if gaps is not Gaps.error else flags
+    return flags if cache else [*flags, "--no-cache"]
 
 
 def _show(result: WalkResult, root: Path, flags: list[str]) -> None:

@@ -197,7 +197,9 @@ def _again(document: Mapping[str, Any], flags: Sequence[str]) -> str:
         said += ["--param", words(best["params"], [name])]
     said += ["--symbols", ",".join(document["symbols"]), "--exchange", document["exchange"]]
     said += ["--from", format_date(frame["from_ms"]), "--to", format_date(frame["to_ms"])]
-    return shlex.join(["btk", "backtest", *said, "--model", document["model"], *flags])
+    said += ["--model", document["model"], *flags]
+    # Walks of an older edition do not tell.
+    return shlex.join(["btk", "backtest", *said, *(["--gaps", "fill"] if document.get("fill_gaps") else [])])
 
 
 def _luck(document: Mapping[str, Any]) -> str:

@@ -58,7 +58,8 @@ def walk_document(
     `strategy`, `params` (all of them), `value` (its metric) and the statistics of `btk.report.ranking.SHOWN`.
     `best`: the first of them with all of its statistics and the `entry` to run it again. `failed`: the others, with
     their `error`. `counts`: `variants` there were, `done`, `without_value`, `failed`, `reused` from an earlier walk.
-    `digests`: of code, candles and settings, by strategy. `deflated_sharpe`: see `btk.report.deflated_sharpe`.
+    `fill_gaps`: whether missing minutes were filled. `digests`: of code, candles and settings, by strategy.
+    `deflated_sharpe`: see `btk.report.deflated_sharpe`.
     `varied`: the parameters that differ. `timing.busy_pct`: the share of the processes' time in which they ran
     variants. Of a search also `search`; of a walk-forward `walk_forward`: its `windows` (`train` and `test` frames,
     the winner, `in_sample` and `out_of_sample`), the `efficiency_pct`, and the `statistics` of all trades out of
@@ -80,6 +81,7 @@ def walk_document(
             "model": job.model,
             "symbols": job.symbols,
             "frame": {"from_ms": job.frame.from_ms, "to_ms": job.frame.to_ms},
+            "fill_gaps": job.fill_gaps,
             "digests": [_digests(contender) for contender in contenders.all],
             "metric": ranking.metric,
             "minimize": ranking.minimize,

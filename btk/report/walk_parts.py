@@ -118,4 +118,5 @@ class WalkParts(msgspec.Struct, frozen=True):
     failed: list[FailedPart]
     warnings: list[str]
     timing: TimingPart
+    fill_gaps: bool = False
     walk_forward: ForwardPart | msgspec.UnsetType = msgspec.UNSET

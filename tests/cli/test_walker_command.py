@@ -25,7 +25,17 @@ def root(tmp_path: Path) -> Path:
 def test_the_screen_ranks_variants_and_says_how_to_run_the_winner_again(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    flags = ["--symbols", "ETHUSDT", "--to", "2024-01-20", "--model", "vwap", "--set", "wallet.start=5000"]
+    flags = [
+        "--symbols",
+        "ETHUSDT",
+        "--to",
+        "2024-01-20",
+        "--model",
+        "vwap",
+        "--set",
+        "wallet.start=5000",
+        "--no-cache",
+    ]
     axes = ["--param", "every=3:5", "--param", "side=long"]
     assert run(["--root", str(root), "walker", BEAT, *axes, *flags]) == 0
     out, err = capsys.readouterr()
@@ -33,6 +43,7 @@ def test_the_screen_ranks_variants_and_says_how_to_run_the_winner_again(
     assert "3 of 3 variants; by sharpe_ratio, highest first" in out
     again = again_of(out)
     assert again[:3] == ["backtest", "--entry", BEAT]
+    assert "--no-cache" in again
     assert run(["--root", str(root), *again, "--json"]) == 0
     figures = json.loads(capsys.readouterr().out)["portfolio"]["statistics"]
     [walk] = [path for path in (root / "dump" / "runs").iterdir() if (path / "variants.jsonl").exists()]
@@ -68,11 +79,12 @@ def test_a_walk_that_is_shown_later_says_with_which_settings_its_winner_ran(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     flags = ["--set", "frame.interval=1d", "--set", "execution.fee_pct=0.05", "--set", "signal.short=true"]
-    walk = ["walker", BEAT, "--param", "every=5", "--metric", "return_pct"]
+    walk = ["walker", BEAT, "--param", "every=5", "--metric", "return_pct", "--gaps", "fill"]
     assert run(["--root", str(root), *walk, *flags]) == 0
     at_once = again_of(capsys.readouterr().out)
     assert run(["--root", str(root), "report", "show"]) == 0
     later = again_of(capsys.readouterr().out)
+    assert at_once[-2:] == ["--gaps", "fill"]
     assert sorted(later) == sorted(at_once)
 
 
