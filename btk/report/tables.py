@@ -183,5 +183,6 @@ def _pipes(cells: Iterable[str]) -> str:
 
 
 def inline(text: str) -> str:
-    """Text within a line of Markdown: no line of its own, no column, no HTML."""
-    return " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+    """Text within a line of Markdown: no line of its own, no column, no HTML, no link, no picture from elsewhere."""
+    line = " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|")
+    return line.replace("<", "&lt;").replace("](", "]\\(")

@@ -8,6 +8,7 @@ from btk.report.tables import (
     Fact,
     Table,
     cell_text,
+    inline,
     markdown_facts,
     markdown_table,
     price_text,
@@ -73,6 +74,11 @@ def test_a_table_is_cut_and_says_so() -> None:
 def test_what_a_user_wrote_cannot_break_a_table() -> None:
     table = Table("notes", (Column("note", "Note"),), [{"note": "a|b\nc <b>\\"}])
     assert markdown_table(table).splitlines()[2] == "| a\\|b c &lt;b>\\\\ |"
+
+
+def test_what_a_stranger_wrote_fetches_nothing_and_leads_nowhere() -> None:
+    shown = inline("![x](https://example.com/x.png) [1,2]")
+    assert shown == "![x]\\(https://example.com/x.png) [1,2]"
 
 
 def test_columns_can_be_chosen_and_an_unknown_one_is_refused() -> None:
