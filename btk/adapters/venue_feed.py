@@ -77,7 +77,7 @@ class VenueFeed:
         if not self.known_ms(symbol):
             from_ms = self._first_to_be_had_ms(symbol, from_ms)
             self.source.begin(symbol, from_ms)
-            self._take_stored(symbol, Span(from_ms, until_ms))
+            self._take_stored(symbol, Span(from_ms, max(from_ms, until_ms)))
         while (known_ms := self._still_known_ms(symbol)) < until_ms:
             span = Span(known_ms, min(known_ms + candles.page_ms, until_ms))
             page = await candles.page(span)

@@ -7,20 +7,23 @@ from typing import NamedTuple
 
 import msgspec
 
-from btk.core.commit import Change
+from btk.core.commit import Change, Commit
 from btk.core.slot_record import NEVER_MS, SlotRecord
 from btk.core.states import Idle
 from btk.engines.backtest import Seat
 from btk.engines.preflight import needed_history
 from btk.library.run_ids import new_run_id
 from btk.library.state_store import Restored
-from btk.model.errors import Fatal, SettingsError
+from btk.model.dates import format_date
+from btk.model.errors import Fatal, SettingsError, Transient
 from btk.model.intervals import MINUTE_MS
 from btk.model.names import SlotKey
 from btk.model.records import BookRecord, EquityRecord, RunMark, WalletRecord
 from btk.model.settings import Frame
 
 FOREVER_MS = 253_402_300_740_000
+MOST_BEHIND_MS = 2 * MINUTE_MS
+"""A clock that says it is longer before what a run has seen is wrong."""
 
 
 class Wish(NamedTuple):
@@ -89,6 +92,7 @@ def beginning(found: Restored, wish: Wish) -> Beginning:
     """How a run begins after what was found."""
     mark = goes_on(found, wish.to_ms, wish.from_ms, wish.fresh)
     if mark is not None and found.commit is not None:
+        _check_clock(found.commit, wish)
         return _as_left(found, found.commit.change, mark, wish)
     new = RunMark(run_id=new_run_id(), from_ms=wish.from_ms, to_ms=wish.to_ms)
     before_ms = wish.from_ms - MINUTE_MS
@@ -102,6 +106,14 @@ def beginning(found: Restored, wish: Wish) -> Beginning:
         ),
         books=found.commit.change.books,
     )
+
+
+def _check_clock(last: Commit, wish: Wish) -> None:
+    if wish.to_ms is None and wish.from_ms < last.change.tick_ms - MOST_BEHIND_MS:
+        raise Transient(
+            f"{last.exchange} says it is {format_date(wish.from_ms)}, but the run has come to"
+            f" {format_date(last.change.tick_ms)}; it goes on when that clock is right (or paper anew: --fresh)"
+        )
 
 
 def _as_left(found: Restored, last: Change, mark: RunMark, wish: Wish) -> Beginning:

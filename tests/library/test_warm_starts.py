@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from btk.model.errors import Transient
 from tests.cli.strategy_project import events
 from tests.library.trading_project import ON_THE_HOUR, START_MS, leave, traded, trading_project
 
@@ -23,3 +24,13 @@ def test_a_run_that_goes_on_needs_no_second_warm_up(
     again_ms = START_MS + left_after * MINUTE_MS + (30 + seconds_later) * 1000
     traded(root, {12: leave}, start_ms=again_ms)
     assert [event["at_ms"] for event in events(root) if event["type"] == "opened"] == [THE_HOUR_MS] * 2
+
+
+@pytest.mark.parametrize("minutes_behind", [3, 60, 1440])
+def test_a_clock_behind_what_the_run_has_seen_starts_nothing(tmp_path: Path, minutes_behind: int) -> None:
+    root = trading_project(tmp_path)
+    traded(root, {5: leave})
+    behind_ms = START_MS + (5 - minutes_behind) * MINUTE_MS
+    with pytest.raises(Transient, match=r"but the run has come to 2024-01-03T00:35; it goes on when"):
+        traded(root, {7: leave}, start_ms=behind_ms)
+    traded(root, {7: leave}, start_ms=START_MS + 4 * MINUTE_MS)

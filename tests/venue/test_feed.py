@@ -63,6 +63,15 @@ def test_minutes_are_learnt_once_and_go_on_where_they_were(venue: VenueServer, t
     assert venue.asked[-1].query["startTime"] == str(TICK_MS)
 
 
+def test_minutes_that_begin_later_are_not_asked_for_yet(venue: VenueServer, tmp_path: Path) -> None:
+    async def scene(feed: VenueFeed) -> int:
+        await feed.fetch("BTCUSDT", TICK_MS, TICK_MS - MINUTE_MS)
+        return feed.known_ms("BTCUSDT")
+
+    assert with_feed(tmp_path, scene) == TICK_MS
+    assert venue.asked == []
+
+
 def test_the_minute_that_is_not_there_yet_is_not_made_up(venue: VenueServer, tmp_path: Path) -> None:
     venue.book.silent.append((TICK_MS - MINUTE_MS, TICK_MS + MINUTE_MS))
 
