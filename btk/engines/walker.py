@@ -18,6 +18,7 @@ from btk.model.errors import BtkError
 from btk.model.events import Event
 from btk.model.intervals import MINUTE_MS
 from btk.model.names import SlotKey
+from btk.model.plain_words import one_line
 from btk.model.settings import Frame
 from btk.model.trade import Trade
 from btk.report.gates import Figure
@@ -88,7 +89,7 @@ def failed(variant: Variant, strategy: str, error: str, seconds: float = 0.0) ->
         strategy=strategy,
         params=variant.params,
         status="failed",
-        error=" ".join(error.split())[:LONGEST_ERROR],
+        error=one_line(error)[:LONGEST_ERROR],
         seconds=seconds,
     )
 

@@ -61,7 +61,10 @@ class RunResult:
         rows: Any = self.document.get("ranking")
         if rows is None:
             raise UsageError(f"run {self.run_id} is no walk: it has no ranking")
-        return _frame([{**row, **row["params"]} for row in rows], library)
+        # A parameter that is called as a figure is found under `params` only.
+        return _frame(
+            [{**row, **{k: v for k, v in row["params"].items() if k not in row}} for row in rows], library
+        )
 
 
 def load(run: str | None = None, where: Where = None) -> RunResult:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from btk.model.dates import format_date
 from btk.model.errors import UsageError
-from btk.model.plain_words import did_you_mean
+from btk.model.plain_words import did_you_mean, one_line
 
 Cell = str | int | float | bool | None
 Row = Mapping[str, Cell]
@@ -183,6 +183,6 @@ def _pipes(cells: Iterable[str]) -> str:
 
 
 def inline(text: str) -> str:
-    """Text within a line of Markdown: no line of its own, no column, no HTML, no link, no picture from elsewhere."""
-    line = " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|")
+    """Text within a line of Markdown: no line of its own, no column, no HTML, no link, nothing a terminal obeys."""
+    line = one_line(text).replace("\\", "\\\\").replace("|", "\\|")
     return line.replace("<", "&lt;").replace("](", "]\\(")

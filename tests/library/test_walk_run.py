@@ -49,6 +49,13 @@ def test_a_variant_has_the_figures_of_the_same_backtest(root: Path) -> None:
     assert best["value"] == expected["total_pnl_pct"]
 
 
+def test_an_error_that_a_terminal_would_obey_is_told_without_that(root: Path) -> None:
+    file = root / "strategies" / "beat.py"
+    file.write_text(file.read_text().replace('RuntimeError("seven")', 'RuntimeError("se\\x1b[2Jven")'))
+    [failed] = walk(root, "every=7")["failed"]
+    assert failed["error"] == "BTCUSDT: get_signal: RuntimeError: se[2Jven"
+
+
 def test_the_same_walk_on_one_or_two_processes_gives_the_same_ranking(root: Path) -> None:
     one, two = (walk(root, "every=3:12", jobs=jobs)["ranking"] for jobs in (1, 2))
     assert one == two

@@ -77,8 +77,8 @@ def test_what_a_user_wrote_cannot_break_a_table() -> None:
 
 
 def test_what_a_stranger_wrote_fetches_nothing_and_leads_nowhere() -> None:
-    shown = inline("![x](https://example.com/x.png) [1,2]")
-    assert shown == "![x]\\(https://example.com/x.png) [1,2]"
+    shown = inline("![x](https://example.com/x.png)\x1b[2J\x00 [1,2]")
+    assert shown == "![x]\\(https://example.com/x.png)[2J [1,2]"
 
 
 def test_columns_can_be_chosen_and_an_unknown_one_is_refused() -> None:
