@@ -236,7 +236,7 @@ def _ratios(figures: Figures) -> str:
         f"per trade Sharpe {_plain(figures.sharpe_ratio, 3)}, "
         f"expectancy {_percent(figures.expectancy_pct, 3)}"
     )
-    return f"{text}. N/A: under 14 days or 10 trades, or no spread" if "N/A" in text else text
+    return f"{text}. N/A: under 14 days or 10 trades, no spread, or no loss" if "N/A" in text else text
 
 
 def _exits(figures: Figures) -> str:

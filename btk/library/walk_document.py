@@ -92,7 +92,7 @@ def walk_document(
             **_course(facts),
             "ranking": [{"rank": rank, **_row(row)} for rank, row in enumerate(rows, 1)],
             "failed": sorted(tally.failures, key=lambda failure: failure.number),
-            "warnings": list(_warnings(ranking, tally, deflated)),
+            "warnings": [*_interruption(tally, facts), *_warnings(ranking, tally, deflated)],
             "timing": facts["timing"],
         }
     )
@@ -142,6 +142,11 @@ def _best(contenders: Contenders, ranking: Ranking) -> Document | None:
         "value": best.value,
         "statistics": ranking.best_statistics,
     }
+
+
+def _interruption(tally: Tally, facts: Document) -> Iterator[str]:
+    if facts["status"] == "partial":
+        yield f"interrupted: {tally.ended:,} of {facts['total']:,} variants were tried, a better one may be among the others"
 
 
 def _warnings(ranking: Ranking, tally: Tally, deflated: Mapping[str, Figure] | None) -> Iterator[str]:

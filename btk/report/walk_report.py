@@ -99,6 +99,10 @@ def _row(row: Mapping[str, Any]) -> Row:
     return {**{key: cell for key, cell in row.items() if key != "params"}, "params": params}
 
 
+def _named(row: Mapping[str, Any]) -> str:
+    return f"{row['strategy']} {_row(row)['params']}".rstrip()
+
+
 def _newest_first(kept: tuple[int, Trade]) -> tuple[int, int, str]:
     number, trade = kept
     return number, -trade.closed_at_ms, trade.id
@@ -119,7 +123,7 @@ def _facts(document: Mapping[str, Any]) -> list[Fact]:
         ("metric", "Optimization metric", "text", document["metric"]),
         ("tested", "Variants tested", "whole", document["counts"]["done"]),
         ("failed", "Variants failed", "whole", document["counts"]["failed"]),
-        ("best", "Best variant", "text", _row(best)["params"] if best else None),
+        ("best", "Best variant", "text", _named(best) if best else None),
         ("best_value", "Best value", "ratio", best.get("value")),
         ("deflated_sharpe", "Deflated Sharpe (probability)", "ratio", deflated.get("probability")),
     ]

@@ -162,6 +162,7 @@ def test_a_walk_has_its_own_reports(reports: Reports, walk_id: str, tmp_path: Pa
     own = [row for row in trades if row["number"] == best["number"]]
     assert own[0]["closed_at_ms"] == best["last_closed_ms"]
     assert min(int(row["opened_at_ms"]) for row in own) == best["first_opened_ms"]
+    assert report.figures["best"] == f"{best['strategy']} {best['params']}"
     timings = reports["performance"].get_data(walk_id)
     assert timings.rows[0]["count"] == 4
     [path] = reports["walker"].dump(walk_id, tmp_path)

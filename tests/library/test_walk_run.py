@@ -127,6 +127,8 @@ def test_what_was_done_before_a_stop_is_kept_and_taken_over(root: Path) -> None:
     assert not result.complete
     assert result.document["status"] == "partial"
     assert len(result.document["ranking"]) == 4  # type: ignore[arg-type]
+    warnings: Any = result.document["warnings"]
+    assert warnings[0].startswith("interrupted: 4 of 10 variants were tried")
     again = WalkRun(settings_of(root), root, msgspec.structs.replace(plan, resume=walker.run_id)).run()
     counts: Any = again.document["counts"]
     assert counts["reused"] == 4
