@@ -54,9 +54,12 @@ def parse_axis(text: str) -> Axis:
         raise UsageError(f"--param needs NAME=VALUES such as fast=5,10,20 or fast=5:50:5, got {text!r}")
     if found := _RANGE.match(values.strip()):
         return _range_axis(name, text, Range(*map(_number, found.groups())))
-    parts = [values] if values.strip().startswith("[") else values.split(",")
-    parsed = [_value(text, part) for part in parts]
-    return Axis(name, tuple(value for index, value in enumerate(parsed) if value not in parsed[:index]))
+    parsed = _listed(text, values)
+    # To Python True is 1, to a parameter it is not.
+    told_apart = [(isinstance(value, bool), value) for value in parsed]
+    return Axis(
+        name, tuple(value for at, value in enumerate(parsed) if told_apart[at] not in told_apart[:at])
+    )
 
 
 def combinations(axes: Sequence[Axis]) -> Iterator[dict[str, Any]]:
@@ -97,9 +100,20 @@ def _number(text: str | None) -> Any:
     return int(text) if re.fullmatch(r"[-+]?\d+", text) else float(text)
 
 
+def _listed(text: str, values: str) -> list[Any]:
+    if any(mark in values for mark in "[{\"'"):
+        # Some of the commas may be within a value.
+        return list(_value(text, f"[{values}]"))
+    return [_value(text, part) for part in values.split(",")]
+
+
 def _value(text: str, part: str) -> Any:
     try:
         value = plain(read_yaml(part.strip(), lambda line: UNWRITTEN))
     except YamlProblem as problem:
         raise UsageError(f"--param {text}: {problem.message}") from None
-    return tuple(value) if isinstance(value, list) else value
+    return _frozen(value)
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value

@@ -21,11 +21,18 @@ from btk.model.errors import UsageError
         ("on=true,false", (True, False)),
         ("fast=5,10,5", (5, 10)),
         ("levels=[1,2]", ((1, 2),)),
+        ("levels=[1,2],[3,4]", ((1, 2), (3, 4))),
+        ('word="a,b",c', ("a,b", "c")),
+        ("word=it's,b", ("it's", "b")),
         ("at=12:30:x", ("12:30:x",)),
     ],
 )
 def test_values_are_read(text: str, values: tuple[object, ...]) -> None:
     assert parse_axis(text).values == values
+
+
+def test_true_is_another_value_than_one() -> None:
+    assert [type(value) for value in parse_axis("on=true,1").values] == [bool, int]
 
 
 def test_a_range_without_a_step_keeps_its_ends_for_a_search() -> None:
