@@ -21,7 +21,7 @@ from btk.model.quotes import OrderBook, PublicTrade
 from btk.ports import CandleSource
 
 LATENESS_MS = MINUTE_MS
-"""A minute that is still absent so long after its close had no trade."""
+"""A minute that is still absent so long after its close had no trade, unless the venue tells of one."""
 ROWS_A_REQUEST = 1000
 
 
@@ -83,7 +83,7 @@ class VenueFeed:
             page = await candles.page(span)
             if page.refusal is not None:
                 raise page.refusal
-            self.source.learn(symbol, page.rows, self._settled_ms(page))
+            self.source.learn(symbol, page.rows, await self._settled_ms(symbol, page))
             if self.known_ms(symbol) < span.to_ms:
                 return
 
@@ -139,10 +139,22 @@ class VenueFeed:
             times = np.arange(bars.first_ms, bars.end_ms, MINUTE_MS)
             self.source.learn(symbol, CandleRows(times, np.stack(bars.columns)), end_ms)
 
-    def _settled_ms(self, page: Page) -> int:
+    async def _settled_ms(self, symbol: str, page: Page) -> int:
         if page.next_ms is not None:
             return page.span.to_ms
         told = page.rows.open_ms
         last_ms = int(told[-1]) + MINUTE_MS if len(told) else page.span.from_ms
         quiet_ms = floor_to(self._client.now_ms - LATENESS_MS, MINUTE_MS)
-        return max(last_ms, min(page.span.to_ms, quiet_ms))
+        silent = Span(last_ms, min(page.span.to_ms, quiet_ms))
+        return last_ms if silent.to_ms <= last_ms else await self._untraded_ms(symbol, silent)
+
+    async def _untraded_ms(self, symbol: str, silent: Span) -> int:
+        # Candles that are late look like minutes without a trade.
+        try:
+            traded = [trade.at_ms for trade in await self.trades(symbol)]
+        except SettingsError:  # it does not tell its trades, so that its silence has to be believed
+            return silent.to_ms
+        if traded and min(traded) > silent.from_ms:
+            return silent.from_ms
+        minutes = [floor_to(at_ms, MINUTE_MS) for at_ms in traded if at_ms >= silent.from_ms]
+        return min([silent.to_ms, *minutes])

@@ -19,6 +19,7 @@ class CandleBook:
         self.silent: list[tuple[int, int]] = []
         self.corrected: set[int] = set()
         self.spoilt: set[int] = set()
+        self.traded_ms = (1_600_000_000_000, 1_600_000_001_000)
 
     def rows(self, symbol: str, step_ms: int, from_ms: int, to_ms: int, most: int) -> list[Row]:
         """The first `most` candles that open in `[from_ms, to_ms)`."""

@@ -44,11 +44,11 @@ def binance_depth(query: Query) -> Any:
     return {"lastUpdateId": 1, "bids": [["99.5", "2"], ["99", "5"]], "asks": [["100.5", "1"]]}
 
 
-def binance_trades(query: Query) -> Any:
-    told = {"f": 1, "l": 1, "M": True}
+def binance_trades(book: CandleBook) -> Any:
+    told, (first_ms, last_ms) = {"f": 1, "l": 1, "M": True}, book.traded_ms
     return [
-        {**told, "a": 1, "p": "100", "q": "0.5", "T": 1_680_000_000_000, "m": True},
-        {**told, "a": 2, "p": "101", "q": "0.25", "T": 1_680_000_001_000, "m": False},
+        {**told, "a": 1, "p": "100", "q": "0.5", "T": first_ms, "m": True},
+        {**told, "a": 2, "p": "101", "q": "0.25", "T": last_ms, "m": False},
     ]
 
 

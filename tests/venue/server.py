@@ -37,7 +37,6 @@ CANDLES: Mapping[tuple[str, str], Callable[[CandleBook, dialects.Query], dialect
 MARKETS: Mapping[tuple[str, str], Callable[[dialects.Query], Any]] = {
     ("api.binance.com", "/api/v3/exchangeInfo"): dialects.binance_info,
     ("api.binance.com", "/api/v3/depth"): dialects.binance_depth,
-    ("api.binance.com", "/api/v3/aggTrades"): dialects.binance_trades,
     ("fapi.binance.com", "/fapi/v1/exchangeInfo"): dialects.binance_contracts,
     ("dapi.binance.com", "/dapi/v1/exchangeInfo"): lambda query: {"symbols": []},
     ("api.bybit.com", "/v5/market/instruments-info"): dialects.bybit_info,
@@ -45,7 +44,8 @@ MARKETS: Mapping[tuple[str, str], Callable[[dialects.Query], Any]] = {
     ("api.kraken.com", "/0/public/Assets"): dialects.kraken_assets,
     ("api.kraken.com", "/0/public/AssetPairs"): dialects.kraken_info,
 }
-CLOCKS: Mapping[tuple[str, str], Callable[[CandleBook], Any]] = {
+BOOKS: Mapping[tuple[str, str], Callable[[CandleBook], Any]] = {
+    ("api.binance.com", "/api/v3/aggTrades"): dialects.binance_trades,
     ("api.binance.com", "/api/v3/time"): lambda book: {"serverTime": book.now_ms},
     ("fapi.binance.com", "/fapi/v1/time"): lambda book: {"serverTime": book.now_ms},
     ("api.bybit.com", "/v5/market/time"): dialects.bybit_time,
@@ -136,8 +136,8 @@ class VenueServer:
         where = (request.host.partition(":")[0], request.path)
         if self.trading is not None and self.trading.knows(request.method, *where):
             return await traded(self.trading, request, self._closing)
-        if where in CLOCKS:
-            return web.json_response(CLOCKS[where](self.book))
+        if where in BOOKS:
+            return web.json_response(BOOKS[where](self.book))
         if where in MARKETS:
             return web.json_response(MARKETS[where](request.query))
         if where in CANDLES:

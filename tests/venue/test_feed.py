@@ -111,6 +111,29 @@ def test_a_quiet_market_goes_on_a_minute_late(venue: VenueServer, tmp_path: Path
     assert with_feed(tmp_path, scene) == TICK_MS + 4 * MINUTE_MS
 
 
+@pytest.mark.parametrize("oldest_ms", [0, TICK_MS + 3 * MINUTE_MS + 1])
+def test_candles_that_are_late_are_not_taken_for_a_quiet_market(
+    venue: VenueServer, tmp_path: Path, oldest_ms: int
+) -> None:
+    venue.book.silent.append((TICK_MS, TICK_MS + 60 * MINUTE_MS))
+
+    async def scene(feed: VenueFeed) -> list[int]:
+        await feed.fetch("BTCUSDT", TICK_MS - 10 * MINUTE_MS, TICK_MS)
+        venue.book.now_ms += 5 * MINUTE_MS
+        venue.book.traded_ms = (oldest_ms, TICK_MS + 3 * MINUTE_MS + 2)
+        await feed.exchange_ms()
+        known = []
+        for _ in range(2):
+            await feed.fetch("BTCUSDT", TICK_MS, TICK_MS + 5 * MINUTE_MS)
+            known.append(feed.known_ms("BTCUSDT"))
+            venue.book.silent.clear()
+        return known
+
+    # Where the oldest trade told is newer than the last candle, nobody knows what was traded between them.
+    waited_ms = TICK_MS if oldest_ms else TICK_MS + 3 * MINUTE_MS
+    assert with_feed(tmp_path, scene) == [waited_ms, TICK_MS + 5 * MINUTE_MS]
+
+
 def test_a_venue_that_does_not_answer_is_tried_again_at_the_next_tick(
     venue: VenueServer, tmp_path: Path
 ) -> None:
