@@ -14,8 +14,9 @@ STEP_MS = 2_000
 """The wall clock and the other one have parted by so much since they were compared: one of them was set."""
 LONGEST_PAUSE_SECONDS = 1.0
 DOUBTFUL_MS = 30_000
-"""A measurement that differs so much from what our clock says is believed only when it is repeated."""
-REPEATS = 5
+"""A measurement that differs so much from what our clocks say is believed only when it is repeated."""
+REPEATS, REPEAT_SECONDS = 5, 10.0
+"""So often and so far apart: for longer than an exchange stumbles."""
 
 
 class _Doubted(NamedTuple):
@@ -45,6 +46,8 @@ class ExchangeClock:
             self.lost = (
                 f"it says it is {(ahead_ms - self._ahead_ms) / 1000:+.0f} s off from one moment to the next"
             )
+            self._measured_at = now - MEASURE_EVERY_SECONDS + REPEAT_SECONDS
+            self._wall_ahead_ms = self._wall_ms()
             return
         self._is_measured, self._measured_at = True, now
         self._ahead_ms = ahead_ms
@@ -53,7 +56,10 @@ class ExchangeClock:
 
     def _is_doubtful(self, ahead_ms: float) -> bool:
         # A tick that is ahead of the market would be the last one until the market has come to it.
-        if abs(ahead_ms - self._ahead_ms) < DOUBTFUL_MS:
+        moved_ms = ahead_ms - self._ahead_ms
+        # A machine that slept: its wall clock says the same as the exchange.
+        slept_ms = self._wall_ms() - self._wall_ahead_ms
+        if min(abs(moved_ms), abs(moved_ms - slept_ms)) < DOUBTFUL_MS:
             self._doubted = _Doubted(0.0, 0)
             return False
         same = abs(ahead_ms - self._doubted.ahead_ms) < DOUBTFUL_MS

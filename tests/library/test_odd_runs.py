@@ -96,7 +96,7 @@ def test_an_exchange_that_once_tells_a_wrong_time_is_not_believed(tmp_path: Path
     notes: list[tuple[str, str, int]] = []
     run = run_of(tmp_path, holds=watched(notes))
     wrong = {290: lambda run: setattr(run.feed, "clock_off_ms", off_ms)}
-    right = {302.5: lambda run: setattr(run.feed, "clock_off_ms", 0)}
+    right = {325: lambda run: setattr(run.feed, "clock_off_ms", 0)}
     run.live(1200, {**wrong, **right})
     minutes = [(tick_ms - BEGIN_MS) // MINUTE_MS for tick_ms in run.ticks]
     assert follow(minutes)
