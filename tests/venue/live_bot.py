@@ -137,6 +137,7 @@ class Bot:
     rules = Rules(slippage_pct=0.0, position_cost=1000.0)
     on_mismatch = HALT
     broker_rules = Broker()
+    wallet_start = 10_000.0
     candles_late_seconds = 0.0
 
     def __init__(
@@ -187,7 +188,7 @@ class Bot:
         leaving = asyncio.get_running_loop().call_later(left, control.leave, 143)
         try:
             now_ms = floor_to(self.clock.true_ms(), MINUTE_MS)
-            start = beginning(found, Wish(now_ms, None, 10_000.0, fresh=False))
+            start = beginning(found, Wish(now_ms, None, self.wallet_start, fresh=False))
             job = self._job(Frame(from_ms=start.mark.from_ms, to_ms=FOREVER_MS))
             trading = Trading(job, start.reached_ms + MINUTE_MS)
             folder = RunFolder(self._runs, start.mark.run_id, known_seq=start.next_seq - 1)
@@ -215,7 +216,14 @@ class Bot:
         kinds = {each.name: each for each in self._strategies}
         seats = [Seat(key, kinds[key.strategy](), ()) for key in self.keys]
         return wiring.brokered(
-            Job(seats=seats, source=source, frame=frame, model="candle", rules=rules, wallet_start=10_000.0),
+            Job(
+                seats=seats,
+                source=source,
+                frame=frame,
+                model="candle",
+                rules=rules,
+                wallet_start=self.wallet_start,
+            ),
             self.kind,
         )
 

@@ -124,6 +124,8 @@ class Soak:
         self.bot.rules = msgspec.structs.replace(
             self.bot.rules, dca_everywhere=True, partials_everywhere=True
         )
+        # A month of fees and slippage costs thousands, and who has no money left does not trade.
+        self.bot.wallet_start = START_COST / 2
         self.bot.on_request = self._watch
 
     async def live(self) -> None:
