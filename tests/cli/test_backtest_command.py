@@ -385,7 +385,7 @@ def test_the_project_is_found_from_a_folder_inside_it(
 def test_a_working_folder_that_is_gone_is_one_line(tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     gone.mkdir()
-    leaving = f"import os; os.rmdir({str(gone)!r}); {COMMAND[2]}"
+    leaving = f"import os; os.rmdir({str(gone)!r}); from btk.__main__ import start; start()"
     done = subprocess.run(
         [sys.executable, "-c", leaving, "backtest"], cwd=gone, capture_output=True, text=True, check=False
     )

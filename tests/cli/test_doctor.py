@@ -12,7 +12,8 @@ import pytest
 from btk.adapters.command_files import CommandFiles, Order
 from btk.adapters.state_lock import only_writer
 from btk.cli.app import run
-from tests.library.trading_project import OPENED, leave, traded, trading_project
+from btk.model.intervals import MINUTE_MS
+from tests.library.trading_project import OPENED, START_MS, leave, traded, trading_project
 from tests.venue.live_project import KEYS, make_live_project
 
 LONG_AGO = 1_600_000_000
@@ -121,7 +122,8 @@ def test_commands_that_no_run_will_take_are_dead(project: Path, capfd: pytest.Ca
     _, report = examined(project, capfd)
     assert "paper: 1 commands that nobody has taken in" in said(report, "warning")
     assert report["repairs"] == []
-    traded(project, {OPENED + 1: lambda control: control.stop_for_good()}, on_stop="flatten")
+    later_ms = START_MS + (OPENED + 2) * MINUTE_MS
+    traded(project, {2: lambda control: control.stop_for_good()}, on_stop="flatten", start_ms=later_ms)
     CommandFiles(project / "dump/paper/data").drop(Order(action="pause"))
     _, report = examined(project, capfd, "--repair", "--yes")
     assert files.waiting() == {}
