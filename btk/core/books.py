@@ -46,21 +46,25 @@ class Books:
                 return refusal
         return None
 
-    def reserve(self, key: SlotKey, candidate: Candidate, look: Callable[[], Standing]) -> Refusal | None:
-        """Reserve money and a place in every profile of the slot, or nothing; `look` tells where the equity stands."""
-        if self._bound.get(key):
-            standing = look()
+    def reserve(
+        self, key: SlotKey, cost: float, application: Callable[[], tuple[Candidate, Standing]]
+    ) -> Refusal | None:
+        """Reserve money and a place in every profile of the slot, or nothing; only a slot that is bound has to apply."""
+        books = self._bound.get(key)
+        if books:
+            candidate, standing = application()
             self._watch(standing)
             refusal = self.risk_refusal(key, candidate, standing)
             if refusal is not None:
                 return refusal
-        short_of_cash = self.ledger.refusal(candidate.cost)
+        short_of_cash = self.ledger.refusal(cost)
         if short_of_cash is not None:
             return Refusal("cash", "", short_of_cash)
-        self.ledger.reserve(key, candidate.cost)
-        for book in self._bound.get(key, ()):
-            place = BookPosition(candidate.symbol, candidate.strategy, candidate.position, candidate.cost)
-            book.take(key, place)
+        self.ledger.reserve(key, cost)
+        if books:
+            place = BookPosition(candidate.symbol, candidate.strategy, candidate.position, cost)
+            for book in books:
+                book.take(key, place)
         return None
 
     def reserve_more(self, key: SlotKey, cost: float) -> str | None:

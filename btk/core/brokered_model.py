@@ -5,28 +5,24 @@ What the exchange has done becomes a state in `brokered.py`; here nothing is eve
 
 from __future__ import annotations
 
-from typing import cast
-
 import msgspec
 
 from btk.core.candle_model import closes, lifetime_deadline, lifetime_over, place
 from btk.core.model import NEVER, ExecutionModel, Row, Step, no_deadline, rest, stay, untouched, wait
 from btk.core.rules import Terms
-from btk.core.states import Closing, Idle, Open, Opening, Scheduled, State
+from btk.core.states import Closing, Idle, Open, Opening, Scheduled
 
 
-def waiting_over(state: State, now_ms: int, price: float, terms: Terms) -> Step:
+def waiting_over(state: Scheduled, now_ms: int, price: float, terms: Terms) -> Step:
     """The waiting is over: the resting order is to be cancelled; until it is, it may still be filled."""
-    waiting = cast(Scheduled, state)
-    if waiting.request is not None or now_ms - waiting.plan.created_ms < terms.rules.await_ms:
+    if state.request is not None or now_ms - state.plan.created_ms < terms.rules.await_ms:
         return Step(state)
-    return Step(msgspec.structs.replace(waiting, request="timeout"))
+    return Step(msgspec.structs.replace(state, request="timeout"))
 
 
-def waiting_deadline(state: State, terms: Terms) -> float:
+def waiting_deadline(state: Scheduled, terms: Terms) -> float:
     """The tick at which the waiting is over; never again once something is asked for."""
-    waiting = cast(Scheduled, state)
-    return NEVER if waiting.request else waiting.plan.created_ms + terms.rules.await_ms
+    return NEVER if state.request else state.plan.created_ms + terms.rules.await_ms
 
 
 BROKERED = ExecutionModel(

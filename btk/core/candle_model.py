@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import msgspec
 
 from btk.core import facts
@@ -25,7 +23,7 @@ from btk.core.model import (
     wait,
 )
 from btk.core.rules import Terms
-from btk.core.states import IDLE, Closing, Idle, Open, Opening, Order, Reduce, Scheduled, State
+from btk.core.states import IDLE, Closing, Idle, Open, Opening, Order, Reduce, Scheduled
 from btk.core.touch import first_outside, first_reaching
 from btk.model.bars import Column
 from btk.model.events import Event
@@ -43,34 +41,32 @@ def closes(columns: tuple[Column, Column, Column, Column, Column], window: int) 
     return columns[3]
 
 
-def fill_entry(state: State, candle: Candle, terms: Terms, gate: Gate) -> Step:
+def fill_entry(state: Opening, candle: Candle, terms: Terms, gate: Gate) -> Step:
     """The market order fills at the open; then the candle is reacted to."""
-    plan = cast(Opening, state).plan
+    plan = state.plan
     holding = holdings.opened(plan, candle.open, candle.open_ms, terms.rules)
     told = facts.opened(holding, candle.tick_ms, terms)
     after = check_exits(Open(holding), candle, terms, gate)
     return Step(after.state, (told, *after.events))
 
 
-def check_exits(state: State, candle: Candle, terms: Terms, gate: Gate) -> Step:
+def check_exits(state: Open, candle: Candle, terms: Terms, gate: Gate) -> Step:
     """Orders fill at the open, then a gap through the stop, the stop, the target: in that order."""
-    position = cast(Open, state)
-    holding = position.holding
+    holding = state.holding
     told: tuple[Event, ...] = ()
-    if position.orders:
-        holding, told = fill_orders(holding, position.orders, candle, terms)
+    if state.orders:
+        holding, told = fill_orders(holding, state.orders, candle, terms)
     exit = _exit(holding, candle)
     if exit is None:
         return Step(Open(holding) if told else state, told)
     return Step(IDLE, (*told, facts.closed(holding, exit, terms)))
 
 
-def fill_closing(state: State, candle: Candle, terms: Terms, gate: Gate) -> Step:
+def fill_closing(state: Closing, candle: Candle, terms: Terms, gate: Gate) -> Step:
     """What was ordered before the close fills first, then the close, all at the open (or at the price that is known)."""
-    closing = cast(Closing, state)
-    holding, told = fill_orders(closing.holding, closing.orders, candle, terms)
-    price = candle.open if closing.price is None else closing.price
-    exit = Exit(price, candle.open_ms, candle.tick_ms, closing.reason, note=closing.note)
+    holding, told = fill_orders(state.holding, state.orders, candle, terms)
+    price = candle.open if state.price is None else state.price
+    exit = Exit(price, candle.open_ms, candle.tick_ms, state.reason, note=state.note)
     return Step(IDLE, (*told, facts.closed(holding, exit, terms)))
 
 
@@ -89,12 +85,12 @@ def fill_orders(
     return holding, tuple(told)
 
 
-def check_entry(state: State, candle: Candle, terms: Terms, gate: Gate) -> Step:
+def check_entry(state: Scheduled, candle: Candle, terms: Terms, gate: Gate) -> Step:
     """A touched entry opens at its price; in that candle only the stop can still be hit.
 
     The candle's far side may lie before the fill, so neither the target nor the best profit takes it into account.
     """
-    plan = cast(Scheduled, state).plan
+    plan = state.plan
     reached = candle.low <= plan.price_open if plan.side > 0 else candle.high >= plan.price_open
     if not reached:
         return Step(state)
@@ -107,61 +103,58 @@ def check_entry(state: State, candle: Candle, terms: Terms, gate: Gate) -> Step:
     return Step(Open(holdings.seen(holding, candle.close, worst, terms.rules)), (told,))
 
 
-def waiting_over(state: State, now_ms: int, price: float, terms: Terms) -> Step:
+def waiting_over(state: Scheduled, now_ms: int, price: float, terms: Terms) -> Step:
     """A resting entry is given up at creation plus the waiting time."""
-    plan = cast(Scheduled, state).plan
+    plan = state.plan
     if now_ms - plan.created_ms < terms.rules.await_ms:
         return Step(state)
     return Step(IDLE, (facts.cancelled(plan, (now_ms, now_ms), price, "timeout", terms),))
 
 
-def lifetime_over(state: State, now_ms: int, price: float, terms: Terms) -> Step:
+def lifetime_over(state: Open, now_ms: int, price: float, terms: Terms) -> Step:
     """A position that has lived its time is closed at market."""
-    position = cast(Open, state)
-    if now_ms < position.holding.expires_ms:
+    if now_ms < state.holding.expires_ms:
         return Step(state)
-    return Step(Closing(position.holding, "time_expired", position.orders))
+    return Step(Closing(state.holding, "time_expired", state.orders))
 
 
-def cancel_at_end(state: State, candle: Candle, terms: Terms) -> Step:
+def cancel_at_end(state: Scheduled | Opening, candle: Candle, terms: Terms) -> Step:
     """The frame is over: nothing waits any longer."""
-    plan = cast(Scheduled | Opening, state).plan
+    plan = state.plan
     when = (candle.tick_ms, candle.tick_ms)
     return Step(IDLE, (facts.cancelled(plan, when, candle.close, "frame_end", terms),))
 
 
-def close_at_end(state: State, candle: Candle, terms: Terms) -> Step:
+def close_at_end(state: Open | Closing, candle: Candle, terms: Terms) -> Step:
     """The frame is over: what is open is closed at the last close."""
-    holding = cast(Open | Closing, state).holding
     exit = Exit(candle.close, candle.tick_ms, candle.tick_ms, "frame_end")
-    return Step(IDLE, (facts.closed(holding, exit, terms),))
+    return Step(IDLE, (facts.closed(state.holding, exit, terms),))
 
 
-def touch_entry(state: State, minutes: Minutes, start: int, stop: int) -> int:
+def touch_entry(state: Scheduled, minutes: Minutes, start: int, stop: int, terms: Terms) -> int:
     """The first candle that reaches the entry price."""
-    plan = cast(Scheduled, state).plan
+    plan = state.plan
     column = minutes.low if plan.side > 0 else minutes.high
     return first_reaching(column, plan.price_open, -plan.side, start, stop)
 
 
-def touch_exit(state: State, minutes: Minutes, start: int, stop: int) -> int:
+def touch_exit(state: Open, minutes: Minutes, start: int, stop: int, terms: Terms) -> int:
     """The first candle that reaches the stop or the target; the next one while orders wait to be filled."""
-    position = cast(Open, state)
-    if position.orders:
+    if state.orders:
         return start
-    holding = position.holding
+    holding = state.holding
     bounds = (holding.stop, holding.take) if holding.plan.side > 0 else (holding.take, holding.stop)
     return first_outside(minutes.high, minutes.low, bounds, start, stop)
 
 
-def waiting_deadline(state: State, terms: Terms) -> float:
+def waiting_deadline(state: Scheduled, terms: Terms) -> float:
     """The tick at which the waiting is over."""
-    return cast(Scheduled, state).plan.created_ms + terms.rules.await_ms
+    return state.plan.created_ms + terms.rules.await_ms
 
 
-def lifetime_deadline(state: State, terms: Terms) -> float:
+def lifetime_deadline(state: Open, terms: Terms) -> float:
     """The tick at which the lifetime is over."""
-    return cast(Open, state).holding.expires_ms
+    return state.holding.expires_ms
 
 
 def _exit(holding: Holding, candle: Candle) -> Exit | None:

@@ -166,14 +166,14 @@ class _Daily:
     __slots__ = ("_days", "_today")
 
     def __init__(self) -> None:
-        self._days: list[float] = []
+        self._days: Column = np.empty(0)
         self._today: float | None = None
 
     def fold(self, epoch_minute: int, equity: Column) -> None:
         first_close = DAY_MINUTES - 1 - epoch_minute % DAY_MINUTES
-        self._days += equity[first_close::DAY_MINUTES].tolist()
+        self._days = np.concatenate((self._days, equity[first_close::DAY_MINUTES]))
         ends_a_day = (epoch_minute + len(equity)) % DAY_MINUTES == 0
         self._today = None if ends_a_day else float(equity[-1])
 
     def values(self) -> tuple[float, ...]:
-        return (*self._days, *(() if self._today is None else (self._today,)))
+        return (*self._days.tolist(), *(() if self._today is None else (self._today,)))

@@ -161,12 +161,13 @@ def realised_cost(holding: Holding, rules: Rules) -> float:
     return total * holding.invested / 100
 
 
-def value_line(holding: Holding, rules: Rules) -> tuple[float, float]:
-    """(a, b): the unrealised net profit in quote currency of what is left is a + b * price."""
+def value_line(holding: Holding, rules: Rules) -> tuple[float, float, float]:
+    """(a, b, left): what is left cost `left`, and its unrealised net profit is a + b * price, all in quote currency."""
     left, side, price = holding.remaining, holding.plan.side, holding.price_open
-    at_zero = profit.net_pct(side, price, 0.0, rules) * left / 100
+    # At a price of nothing all is lost (or won), and only the opening fee was paid.
+    at_zero = (-100 * side - rules.fee_pct) * left / 100
     at_entry = profit.net_pct(side, price, price, rules) * left / 100
-    return at_zero, (at_entry - at_zero) / price
+    return at_zero, (at_entry - at_zero) / price, left
 
 
 def seen(holding: Holding, better: float, worse: float, rules: Rules) -> Holding:

@@ -24,9 +24,9 @@ class Ledger:
     @property
     def committed(self) -> float:
         """What open, ordered and scheduled entries hold; summed in the order of the slots."""
-        total = 0.0
-        for key in sorted(self._committed):
-            total += self._committed[key]
+        held, total = self._committed, 0.0
+        for key in sorted(held) if len(held) > 1 else held:
+            total += held[key]
         return total
 
     @property

@@ -136,7 +136,7 @@ class Market:
     def price(self) -> float:
         """The execution model's price at now: the close of the last closed candle, or the average price."""
         minutes = self._minutes
-        return float(minutes.price[(self.now_ms - minutes.first_ms) // MINUTE_MS - 1])
+        return minutes.price.item((self.now_ms - minutes.first_ms) // MINUTE_MS - 1)
 
     def candles(self, interval: str, limit: int) -> Candles:
         """Exactly the last `limit` closed candles of `interval`; `InsufficientData` when there are fewer."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 import numpy as np
@@ -71,11 +71,11 @@ class Minutes:
         """The candle of a row."""
         return Candle(
             self.first_ms + row * MINUTE_MS,
-            float(self.open[row]),
-            float(self.high[row]),
-            float(self.low[row]),
-            float(self.close[row]),
-            float(self.price[row]),
+            self.open.item(row),
+            self.high.item(row),
+            self.low.item(row),
+            self.close.item(row),
+            self.price.item(row),
         )
 
 
@@ -93,15 +93,19 @@ class Gate(Protocol):
         """None lets the plan open."""
 
 
-React = Callable[[State, Candle, Terms, Gate], Step]
-Clock = Callable[[State, int, float, Terms], Step]
-End = Callable[[State, Candle, Terms], Step]
-Touch = Callable[[State, Minutes, int, int], int]
-Deadline = Callable[[State, Terms], float]
+# A row is only asked about its own state, which is what its functions take.
+React = Callable[[Any, Candle, Terms, Gate], Step]
+Clock = Callable[[Any, int, float, Terms], Step]
+End = Callable[[Any, Candle, Terms], Step]
+Touch = Callable[[Any, Minutes, int, int, Terms], int]
+Deadline = Callable[[Any, Terms], float]
 
 
 class Row(NamedTuple):
-    """What one state does with each input, and what it waits for."""
+    """What one state does with each input, and what it waits for.
+
+    `touch`: the first candle that `exits` or `activation` make anything of; `deadline_ms`: the first tick that `clock` does.
+    """
 
     exits: React
     activation: React
@@ -147,12 +151,12 @@ def rest(state: State, candle: Candle, terms: Terms) -> Step:
     return Step(state)
 
 
-def untouched(state: State, minutes: Minutes, start: int, stop: int) -> int:
+def untouched(state: State, minutes: Minutes, start: int, stop: int, terms: Terms) -> int:
     """No price means anything to this state."""
     return stop
 
 
-def next_candle(state: State, minutes: Minutes, start: int, stop: int) -> int:
+def next_candle(state: State, minutes: Minutes, start: int, stop: int, terms: Terms) -> int:
     """The very next candle matters to this state."""
     return start
 

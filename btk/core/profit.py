@@ -31,14 +31,10 @@ class Costs(msgspec.Struct, frozen=True):
 
 def leg_return(side: int, price_open: float, price_close: float, rules: Rules) -> tuple[float, float]:
     """(return in percent with slippage, closing value over opening value) of one leg, fees not taken yet."""
-    slippage = rules.slippage_pct
-    if side > 0:
-        opened = price_open * (1 + slippage / 100)
-        closed = price_close * (1 - slippage / 100)
-        return ((closed - opened) / opened) * 100, closed / opened
-    opened = price_open * (1 - slippage / 100)
-    closed = price_close * (1 + slippage / 100)
-    return ((opened - closed) / opened) * 100, closed / opened
+    slippage = side * rules.slippage_pct / 100
+    opened = price_open * (1 + slippage)
+    closed = price_close * (1 - slippage)
+    return side * (closed - opened) / opened * 100, closed / opened
 
 
 def net_pct(side: int, price_open: float, price_close: float, rules: Rules) -> float:

@@ -64,9 +64,7 @@ def _side(signal: Signal, rules: Rules, problems: list[str]) -> int:
 
 
 def _positive(name: str, value: Any, problems: list[str]) -> float:
-    if type(value) is not float and (
-        isinstance(value, bool) or not isinstance(value, (int, float, np.number))
-    ):
+    if not _is_number(value):
         problems.append(f"{name} {value!r} is not a number")
         return math.nan
     number = float(value)
@@ -76,11 +74,17 @@ def _positive(name: str, value: Any, problems: list[str]) -> float:
     return number
 
 
+def _is_number(value: Any) -> bool:
+    # The two kinds that nearly all are cost the least.
+    kind = type(value)
+    return kind is float or kind is int or (kind is not bool and isinstance(value, (int, float, np.number)))
+
+
 def _lifetime_ms(value: Any, rules: Rules, problems: list[str]) -> float:
     limit_ms = rules.max_lifetime_ms
     if value is None:
         return limit_ms
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
+    if not _is_number(value):
         problems.append(f"lifetime_minutes {value!r} is not a number")
         return math.nan
     minutes = float(value)

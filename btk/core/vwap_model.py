@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+import math
 
 import numpy as np
 
@@ -25,7 +25,7 @@ from btk.core.model import (
     wait,
 )
 from btk.core.rules import Terms
-from btk.core.states import IDLE, Closing, Idle, Open, Opening, Scheduled, State
+from btk.core.states import IDLE, Closing, Idle, Open, Opening, Scheduled
 from btk.core.touch import first_outside, first_reaching
 from btk.model.bars import Column
 from btk.model.intervals import MINUTE_MS
@@ -60,32 +60,29 @@ def place(plan: Plan, terms: Terms) -> Step:
     return Step(Open(holding), (facts.opened(holding, plan.created_ms, terms),))
 
 
-def check_position(state: State, candle: Candle, terms: Terms, gate: Gate) -> Step:
+def check_position(state: Open, candle: Candle, terms: Terms, gate: Gate) -> Step:
     """The lifetime first, then the target, then the stop: each against the one average price."""
-    holding = cast(Open, state).holding
-    exit = _exit(holding, candle)
+    exit = _exit(state.holding, candle)
     if exit is None:
         return Step(state)
-    return Step(IDLE, (facts.closed(holding, exit, terms),))
+    return Step(IDLE, (facts.closed(state.holding, exit, terms),))
 
 
-def close_now(state: State, candle: Candle, terms: Terms, gate: Gate) -> Step:
+def close_now(state: Closing, candle: Candle, terms: Terms, gate: Gate) -> Step:
     """A close that was asked for takes effect on this candle, at its average price or at the one that is known."""
-    closing = cast(Closing, state)
-    price = candle.price if closing.price is None else closing.price
-    exit = Exit(price, candle.open_ms, candle.tick_ms, closing.reason, note=closing.note)
-    return Step(IDLE, (facts.closed(closing.holding, exit, terms),))
+    price = candle.price if state.price is None else state.price
+    exit = Exit(price, candle.open_ms, candle.tick_ms, state.reason, note=state.note)
+    return Step(IDLE, (facts.closed(state.holding, exit, terms),))
 
 
-def check_scheduled(state: State, candle: Candle, terms: Terms, gate: Gate) -> Step:
+def check_scheduled(state: Scheduled, candle: Candle, terms: Terms, gate: Gate) -> Step:
     """A command, the waiting time, the stop, the entry: the first that applies."""
-    waiting = cast(Scheduled, state)
-    plan, when = waiting.plan, (candle.open_ms, candle.tick_ms)
-    if waiting.request == "cancel":
-        return Step(IDLE, (facts.cancelled(plan, when, candle.price, "user", terms, note=waiting.note),))
-    if waiting.request == "stop":
+    plan, when = state.plan, (candle.open_ms, candle.tick_ms)
+    if state.request == "cancel":
+        return Step(IDLE, (facts.cancelled(plan, when, candle.price, "user", terms, note=state.note),))
+    if state.request == "stop":
         return Step(IDLE, (facts.cancelled(plan, when, candle.price, "stopped", terms),))
-    if waiting.request == "activate":
+    if state.request == "activate":
         return _activate(plan, candle, candle.price, terms, gate)
     if candle.open_ms - plan.created_ms >= terms.rules.await_ms:
         return Step(IDLE, (facts.cancelled(plan, when, candle.price, "timeout", terms),))
@@ -97,44 +94,38 @@ def check_scheduled(state: State, candle: Candle, terms: Terms, gate: Gate) -> S
     return Step(state)
 
 
-def cancel_at_end(state: State, candle: Candle, terms: Terms) -> Step:
+def cancel_at_end(state: Scheduled, candle: Candle, terms: Terms) -> Step:
     """The frame is over: nothing waits any longer."""
-    plan, when = cast(Scheduled, state).plan, (candle.open_ms, candle.tick_ms)
+    plan, when = state.plan, (candle.open_ms, candle.tick_ms)
     return Step(IDLE, (facts.cancelled(plan, when, candle.price, "frame_end", terms),))
 
 
-def close_at_end(state: State, candle: Candle, terms: Terms) -> Step:
+def close_at_end(state: Open | Closing, candle: Candle, terms: Terms) -> Step:
     """The frame is over: what is open is closed at the average price of the candle after the last question."""
-    holding = cast(Open | Closing, state).holding
     exit = Exit(candle.price, candle.open_ms, candle.tick_ms, "frame_end")
-    return Step(IDLE, (facts.closed(holding, exit, terms),))
+    return Step(IDLE, (facts.closed(state.holding, exit, terms),))
 
 
-def touch_entry(state: State, minutes: Minutes, start: int, stop: int) -> int:
-    """The first candle whose wick reaches the entry price; the next one while a command waits."""
-    waiting = cast(Scheduled, state)
-    if waiting.request is not None:
+def touch_entry(state: Scheduled, minutes: Minutes, start: int, stop: int, terms: Terms) -> int:
+    """The first candle whose wick reaches the entry price or that opens too late; the next one while a command waits."""
+    if state.request is not None:
         return start
-    plan = waiting.plan
+    plan = state.plan
     column = minutes.low if plan.side > 0 else minutes.high
-    return first_reaching(column, plan.price_open, -plan.side, start, stop)
+    over = _row_opening(minutes, plan.created_ms + terms.rules.await_ms, start, stop)
+    return first_reaching(column, plan.price_open, -plan.side, start, over)
 
 
-def touch_exit(state: State, minutes: Minutes, start: int, stop: int) -> int:
-    """The first candle whose average price reaches the stop or the target."""
-    holding = cast(Open, state).holding
+def touch_exit(state: Open, minutes: Minutes, start: int, stop: int, terms: Terms) -> int:
+    """The first candle whose average price reaches the stop or the target, or that opens when the lifetime is over."""
+    holding = state.holding
     bounds = (holding.stop, holding.take) if holding.plan.side > 0 else (holding.take, holding.stop)
-    return first_outside(minutes.price, minutes.price, bounds, start, stop)
+    over = _row_opening(minutes, holding.expires_ms, start, stop)
+    return first_outside(minutes.price, minutes.price, bounds, start, over)
 
 
-def waiting_deadline(state: State, terms: Terms) -> float:
-    """The tick that closes the first candle opening when the waiting is over."""
-    return cast(Scheduled, state).plan.created_ms + terms.rules.await_ms + MINUTE_MS
-
-
-def lifetime_deadline(state: State, terms: Terms) -> float:
-    """The tick that closes the first candle opening when the lifetime is over."""
-    return cast(Open, state).holding.expires_ms + MINUTE_MS
+def _row_opening(minutes: Minutes, at_ms: float, start: int, stop: int) -> int:
+    return max(start, math.ceil(min(stop, (at_ms - minutes.first_ms) / MINUTE_MS)))
 
 
 def _activate(plan: Plan, candle: Candle, price: float, terms: Terms, gate: Gate) -> Step:
@@ -169,9 +160,9 @@ VWAP = ExecutionModel(
     ends_after_last_question=True,
     table={
         Idle: Row(stay, stay, wait, rest, untouched, no_deadline),
-        Scheduled: Row(stay, check_scheduled, wait, cancel_at_end, touch_entry, waiting_deadline),
+        Scheduled: Row(stay, check_scheduled, wait, cancel_at_end, touch_entry, no_deadline),
         Opening: Row(stay, stay, wait, rest, untouched, no_deadline),
-        Open: Row(check_position, stay, wait, close_at_end, touch_exit, lifetime_deadline),
+        Open: Row(check_position, stay, wait, close_at_end, touch_exit, no_deadline),
         Closing: Row(close_now, stay, wait, close_at_end, next_candle, no_deadline),
     },
 )

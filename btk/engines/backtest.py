@@ -12,7 +12,7 @@ from btk.core.brokered_model import BROKERED
 from btk.core.candle_model import CANDLE
 from btk.core.ledger import Ledger
 from btk.core.market import Indicators, Market
-from btk.core.model import ExecutionModel, Minutes
+from btk.core.model import NEVER, ExecutionModel, Minutes
 from btk.core.risk import RiskBook, RiskRule
 from btk.core.rules import Rules, Terms
 from btk.core.states import Idle, State
@@ -22,7 +22,9 @@ from btk.engines.drivers import StopSwitch, drive
 from btk.engines.equity_tape import EquityTape
 from btk.engines.feed import ReplayFeed, Stretch
 from btk.engines.filled import FilledSource, count_minutes
+from btk.engines.foresight import Fates, Foresight
 from btk.engines.frame_end import FrameEnd
+from btk.engines.held_candles import HeldCandles
 from btk.engines.history import ReplayHistory
 from btk.engines.inbox import Inbox
 from btk.engines.indicator_columns import candidate_closes, frame_bars, indicator_columns
@@ -44,6 +46,10 @@ from btk.ports import CandleSource
 MODELS: Mapping[str, ExecutionModel] = {"candle": CANDLE, "vwap": VWAP, "brokered": BROKERED}
 
 BoundProfile = tuple[RiskProfile, Sequence[tuple[str, RiskRule]]]
+
+
+MOST_FATES = 16_384
+"""Of so many plans a process remembers at most what became of them, all slots together: about 40 MB."""
 
 
 class Seat(NamedTuple):
@@ -203,9 +209,18 @@ class Backtest:
         history = ReplayHistory(self._source, past)
         self._histories.append(history)
         slot.join(self._world, lambda: Market(symbol, history, slot), len(self._histories) - 1)
+        slot.foresight = self._foresight(slot)
         if overrides(strategy, "indicators"):
             self._precompute(slot, past)
         return slot
+
+    def _foresight(self, slot: Slot) -> Foresight:
+        job = self._job
+        disturbed = slot.hooks.heeded or slot.inbox.next_ms < NEVER
+        if disturbed or not job.figures_only or not isinstance(job.source, HeldCandles):
+            return Foresight(None)
+        most = MOST_FATES // len(job.seats)
+        return Foresight(job.source.once((slot.terms, job.model), lambda: Fates(most)))
 
     def _precompute(self, slot: Slot, past: Past) -> None:
         strategy, market = slot.strategy, slot.market

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 import numpy as np
 
@@ -14,16 +13,8 @@ from btk.model.bars import Column
 from btk.model.events import ClosedEvent, Event, PartialClosedEvent
 from btk.model.names import SlotKey
 
-
-class _Line(NamedTuple):
-    """Profit = base + slope * close, with `invested` in positions; all in quote currency."""
-
-    base: float
-    slope: float
-    invested: float
-
-
-FLAT = _Line(0.0, 0.0, 0.0)
+Line = tuple[float, float, float]
+FLAT: Line = (0.0, 0.0, 0.0)
 
 
 class EquityStrip:
@@ -36,13 +27,15 @@ class EquityStrip:
         self._start = start
         self._realised = 0.0
         self._parts: dict[SlotKey, float] = {}
-        self._lines: dict[SlotKey, _Line] = {}
+        self._lines: dict[SlotKey, Line] = {}
         self._now = FLAT
         self._close: Column = np.empty(0)
         self._close_before = np.nan
         self._drawn = 0
         self._marked = 0
-        self._pieces: list[tuple[int, _Line]] = []
+        # What was marked and is not drawn yet: how many rows, and the three numbers of their line.
+        self._rows: list[int] = []
+        self._numbers: list[float] = []
 
     def restore(self, first_ms: int, profit: Column, invested: Column) -> None:
         """Give the minutes drawn before a restart to the curve."""
@@ -62,13 +55,14 @@ class EquityStrip:
         """Start a block of minutes, of which the first `early` are not drawn."""
         self._close_before = float(close[early - 1]) if early else self._close_before
         self._close, self._drawn, self._marked = close[early:], 0, 0
-        self._pieces.clear()
-        self.profit, self.invested = np.empty(len(self._close)), np.zeros(len(self._close))
+        self._rows.clear()
+        self._numbers.clear()
 
     def mark(self, row: int) -> None:
         """What is held now was held until before `row`."""
         if row > self._marked:
-            self._pieces.append((row - self._marked, self._now))
+            self._rows.append(row - self._marked)
+            self._numbers += self._now
             self._marked = row
 
     def book(self, key: SlotKey, event: Event) -> None:
@@ -85,42 +79,52 @@ class EquityStrip:
         if holding is None:
             lines.pop(key, None)
         else:
-            lines[key] = _Line(*value_line(holding, rules), holding.remaining)
+            lines[key] = value_line(holding, rules)
         base, slope, invested = self._realised, 0.0, 0.0
         for held in sorted(lines) if len(lines) > 1 else lines:
-            line = lines[held]
-            base, slope, invested = base + line.base, slope + line.slope, invested + line.invested
-        self._now = _Line(base, slope, invested)
+            at_zero, a_unit, left = lines[held]
+            base, slope, invested = base + at_zero, slope + a_unit, invested + left
+        self._now = (base, slope, invested)
 
     def draw(self, row: int) -> None:
         """Draw every minute before `row`."""
         self.mark(row)
-        for rows, (base, slope, invested) in self._pieces:
-            part = slice(self._drawn, self._drawn + rows)
-            profit = self.profit[part]
-            # A minute that has no candle has no close either, and what is not held does not ask for one.
-            if slope:
-                np.multiply(self._close[part], slope, out=profit)
-                profit += base
-            else:
-                profit.fill(base)
-            if invested:
-                self.invested[part] = invested
-            self._drawn += rows
-        self._pieces.clear()
+        if not self._rows:
+            return
+        rows, lines = np.array(self._rows), np.array(self._numbers).reshape(-1, len(FLAT))
+        base, slope, invested = (np.repeat(column, rows) for column in lines.T)
+        first, self._drawn = self._drawn, self._marked
+        close = self._close[first : self._drawn]
+        # A minute that has no candle has no close either, and what is not held does not ask for one.
+        whole = not np.isnan(close.sum())
+        profit = np.multiply(close, slope, out=slope, where=whole or slope != 0)
+        profit += base
+        self._keep(first, profit, invested)
+        self._rows.clear()
+        self._numbers.clear()
+
+    def _keep(self, first: int, profit: Column, invested: Column) -> None:
+        rows = len(self._close)
+        if len(profit) == rows:
+            self.profit, self.invested = profit, invested
+            return
+        if first == 0:
+            self.profit, self.invested = np.empty(rows), np.empty(rows)
+        self.profit[first : self._drawn], self.invested[first : self._drawn] = profit, invested
 
     def profit_over(self, first: int, stop: int) -> Column | float:
         """The profit at the closes of rows `[first, stop)`: one number where nothing of them moves it."""
-        if self._marked <= first and not self._now.slope:
-            return self._now.base
+        base, slope, _ = self._now
+        if self._marked <= first and not slope:
+            return base
         self.draw(stop)
         return self.profit[first:stop]
 
     def profit_at(self, row: int) -> float:
         """The profit at the close of a row, or of the minute before the block (-1), with what is held now."""
-        now = self._now
+        base, slope, _ = self._now
         close = float(self._close[row]) if row >= 0 else self._close_before
-        return now.base + now.slope * close if now.slope else now.base
+        return base + slope * close if slope else base
 
     def end(self, first_ms: int, rows: int) -> None:
         """Finish the block after `rows` of it and give it to the curve."""

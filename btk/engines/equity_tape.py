@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -34,7 +34,8 @@ class PastEquity(NamedTuple):
 class EquityTape:
     """Row i of a block is the close of its minute i; minutes before `from_ms` are not drawn.
 
-    Call `advance` before anything changes, `book` and `hold` after."""
+    It hears at once (`change`) of all that changes what a slot holds.
+    """
 
     def __init__(self, start: float, watches: bool, from_ms: int = 0, outlined: bool = True) -> None:
         self._start = start
@@ -104,16 +105,16 @@ class EquityTape:
             strip = self._strips.setdefault(symbol, EquityStrip(self._start, self._outlined))
             strip.begin(minutes[symbol].close, early)
 
-    def advance(self, symbol: str, tick_ms: int) -> None:
-        """The minutes of a symbol that closed before `tick_ms` are drawn with what is held now.
+    def change(self, key: SlotKey, events: Sequence[Event], holding: Holding | None, rules: Rules) -> None:
+        """The events of a tick have left the slot holding this; minutes that closed before are drawn with what it held.
 
         Never the last minute of the block: what the end of the frame closes belongs to it.
         """
-        self._strips[symbol].mark(min(self._row_at(tick_ms), self._rows - 1))
-
-    def book(self, key: SlotKey, event: Event) -> None:
-        """Add the profit that an event realised."""
-        self._strips[key.symbol].book(key, event)
+        strip, row = self._strips[key.symbol], self._row_at(events[0].tick_ms)
+        strip.mark(row if row < self._rows else self._rows - 1)
+        for event in events:
+            strip.book(key, event)
+        strip.hold(key, holding, rules)
 
     def hold(self, key: SlotKey, holding: Holding | None, rules: Rules) -> None:
         """From the next minute to be drawn on, the slot holds this."""

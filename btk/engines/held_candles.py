@@ -22,7 +22,6 @@ class HeldCandles:
     def __init__(self, source: CandleSource, spans: Mapping[str, Span], most_bytes: int = MOST_BYTES) -> None:
         self._source = source
         self._made: dict[Hashable, Any] = {}
-        self._missing: dict[tuple[str, Span], tuple[Span, ...]] = {}
         minutes = sum((span.to_ms - span.from_ms) // MINUTE_MS for span in spans.values())
         held = spans if minutes * len(COLUMNS) * 8 <= most_bytes else {}
         self._held = {symbol: source.read(symbol, span) for symbol, span in held.items()}
@@ -34,10 +33,7 @@ class HeldCandles:
 
     def missing(self, symbol: str, span: Span) -> tuple[Span, ...]:
         """What the source does not hold; asked once for each span."""
-        key = (symbol, span)
-        if key not in self._missing:
-            self._missing[key] = self._source.missing(symbol, span)
-        return self._missing[key]
+        return self.once(("missing", symbol, span), lambda: self._source.missing(symbol, span))
 
     def read(self, symbol: str, span: Span) -> Bars:
         """Views on what is held, else the source's own answer."""
@@ -58,8 +54,8 @@ class HeldCandles:
         return self._source.own_bars(symbol, interval, span)
 
     def empty_minutes(self, symbol: str, span: Span) -> int:
-        """The source's own count."""
-        return self._source.empty_minutes(symbol, span)
+        """The source's own count; asked once for each span."""
+        return self.once(("empty", symbol, span), lambda: self._source.empty_minutes(symbol, span))
 
     def digest(self, symbol: str, span: Span) -> str:
         """The source's own digest."""

@@ -7,7 +7,7 @@ import msgspec
 from btk.core import sizing as sizings
 from btk.core import validation
 from btk.core.holding import Plan
-from btk.core.risk import Refusal, candidate, unread_candidate
+from btk.core.risk import Candidate, Refusal, Standing, candidate, unread_candidate
 from btk.engines.slot import Slot
 from btk.engines.world import World
 from btk.model.errors import InsufficientData, InvalidInput
@@ -44,9 +44,14 @@ class Judge:
         sized = self._sized(slot, signal, plan, tick_ms)
         if isinstance(sized, Refusal):
             return sized
-        wish = candidate(sized, slot.key.symbol, slot.key.strategy, price, tick_ms)
-        refusal = self._world.books.reserve(slot.key, wish, lambda: self._world.tape.standing(tick_ms))
+        refusal = self._world.books.reserve(
+            slot.key, sized.cost, lambda: self._application(slot, sized, price, tick_ms)
+        )
         return sized if refusal is None else refusal
+
+    def _application(self, slot: Slot, plan: Plan, price: float, tick_ms: int) -> tuple[Candidate, Standing]:
+        wish = candidate(plan, slot.key.symbol, slot.key.strategy, price, tick_ms)
+        return wish, self._world.tape.standing(tick_ms)
 
     def _refused_unread(self, slot: Slot, signal: Signal, price: float, tick_ms: int) -> Refusal | None:
         if not slot.terms.rules.quirks.risk_before_validation:

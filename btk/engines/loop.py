@@ -9,9 +9,10 @@ from collections.abc import Generator, Iterable, Sequence
 from operator import attrgetter
 from typing import Any
 
+from btk.core.holding import Plan
 from btk.core.model import NEVER
 from btk.core.risk import Refusal
-from btk.core.states import Idle, Open
+from btk.core.states import Idle, Open, Scheduled
 from btk.engines.feed import Stretch
 from btk.engines.journal import Phase
 from btk.engines.judge import Judge, Rejection
@@ -21,11 +22,11 @@ from btk.engines.requests import Ahead, Answer, Ask, Request, Watch
 from btk.engines.slot import Slot
 from btk.engines.slot_hooks import SIGNAL_HOOKS
 from btk.engines.slot_outlook import (
-    hard_ms,
     has_more_at,
     is_asked,
     is_looked_at,
     is_sure_to_be_asked,
+    outlook,
     plan_next,
     prepare,
 )
@@ -102,16 +103,17 @@ class Loop:
         self._world.journal.flush()
 
     def _react(self, tick: int) -> list[Slot]:
-        due, stepped = [], []
+        due, waiting = [], []
         for slot in self._present:
             if slot.next_ms <= tick:
                 slot.reached_ms = tick
                 due.append(slot)
-                if slot.hard_next_ms <= tick:
-                    stepped.append(slot)
-        for slot in stepped:
-            slot.exits(tick)
-        for slot in stepped:
+                if slot.touched_ms <= tick:
+                    if type(slot.state) is Scheduled:
+                        waiting.append(slot)
+                    else:
+                        slot.exits(tick)
+        for slot in waiting:
             slot.activation(tick)
         return due
 
@@ -148,7 +150,7 @@ class Loop:
         if slot.changed or next_ms <= tick:
             if has_more_at(slot, tick):
                 return tick
-            next_ms = hard_ms(slot, tick)
+            next_ms, _ = outlook(slot, tick)
         others = min((other.next_ms for other in self._present if other is not slot), default=NEVER)
         return max(tick, int(min(next_ms - MINUTE_MS, others - MINUTE_MS, self._stretch.last_ms)))
 
@@ -252,7 +254,7 @@ class Loop:
         return None if answer is None else Answer(tick, answer.value, answer.error)
 
     def _ask_until(self, slot: Slot, tick: int) -> int:
-        if slot.watches:
+        if slot.hooks.heeded and slot.watches:
             return tick
         return int(min(self._stretch.last_ms, self._last_decision_ms, slot.inbox.next_ms - MINUTE_MS))
 
@@ -266,13 +268,13 @@ class Loop:
             yield from self._error(slot, "get_signal", Answer(tick, error=wrong))
             return
         verdict = self._judge.judged(slot, signal, tick)
-        if isinstance(verdict, Rejection):
+        if type(verdict) is Plan:
+            slot.tell(slot.refusals.end(tick))
+            slot.place(verdict)
+        elif isinstance(verdict, Rejection):
             self._refuse(slot, signal, (verdict.reason, verdict.detail), tick)
         elif isinstance(verdict, Refusal):
             self._give_back(slot, signal, verdict, tick)
-        else:
-            slot.tell(slot.refusals.end(tick))
-            slot.place(verdict)
 
     def _refuse(self, slot: Slot, signal: Signal, words: tuple[str, str], tick: int) -> None:
         slot.tell([rejected(words, tick, slot.terms, Wish(signal, slot.price_at(tick)))])

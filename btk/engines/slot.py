@@ -17,8 +17,9 @@ from btk.core.notes import Notes
 from btk.core.position import Position
 from btk.core.risk import candidate
 from btk.core.rules import Terms
-from btk.core.states import IDLE, Idle, Open, Opening, Scheduled, State, holding_of, plan_of
+from btk.core.states import IDLE, Idle, Open, Opening, State, holding_of, plan_of
 from btk.core.strategy import Strategy
+from btk.engines.foresight import Foresight
 from btk.engines.inbox import Inbox
 from btk.engines.journal import Phase
 from btk.engines.refusals import Errors, Refusals
@@ -39,6 +40,7 @@ class Slot:
     """`next_ms` is the next tick at which it has to be looked at, `hard_next_ms` the next one to be stepped.
 
     Before the hard one nothing can happen to it but its once-a-minute hook, before the next one not even that.
+    `touched_ms` is the next one whose candle means anything to it.
     """
 
     def __init__(
@@ -51,11 +53,13 @@ class Slot:
         self.schedule = schedule
         self.inbox = inbox
         self.hooks = Hooks(strategy)
+        self.foresight = Foresight(None)
         self.state: State = IDLE
         self.phase = Phase.EXITS
         self.order = 0
         self.next_ms: float = 0
         self.hard_next_ms: float = 0
+        self.touched_ms: float = 0
         self.reached_ms = 0
         self.answer: Answer | None = None
         self.prepared: Ask | None = None
@@ -121,25 +125,27 @@ class Slot:
 
     def price_at(self, tick_ms: int) -> float:
         """The execution model's price at a tick."""
-        return float(self.minutes.price[self.minutes.row_at(tick_ms)])
+        return self.minutes.price.item(self.minutes.row_at(tick_ms))
 
     def exits(self, tick_ms: int) -> None:
         """React: fills and exits in the candle that closed at the tick."""
-        kind = type(self.state)
-        if kind is Idle or kind is Scheduled:
-            return
         self.phase = Phase.EXITS
-        self.settle(tick_ms - MINUTE_MS)
+        if self.foresight.ahead:
+            step = self.foresight.next()
+            self.become(step.state, step.events)
+            return
+        kind = type(self.state)
+        if kind is not Opening:
+            self.settle(tick_ms - MINUTE_MS)
         candle = self.minutes.candle(self.minutes.row_at(tick_ms))
         step = self.row.exits(self.state, candle, self.terms, self._gate)
+        self.foresight.note(tick_ms, step)
         self.become(step.state, step.events)
         if kind is Opening:
             self.sightings.begin(candle.open_ms, candle.open_ms)
 
     def activation(self, tick_ms: int) -> None:
         """React: a resting entry in the candle that closed at the tick."""
-        if type(self.state) is not Scheduled:
-            return
         self.phase = Phase.ACTIVATIONS
         candle = self.minutes.candle(self.minutes.row_at(tick_ms))
         step = self.row.activation(self.state, candle, self.terms, self._gate)
@@ -150,7 +156,7 @@ class Slot:
 
     def clock(self, tick_ms: int) -> None:
         """Decide: a waiting or a lifetime that is over."""
-        if type(self.state) is Idle:
+        if type(self.state) is Idle or self.foresight.ahead:
             return
         row = self.row
         if row.deadline_ms(self.state, self.terms) <= tick_ms:
@@ -180,6 +186,7 @@ class Slot:
         step = self._world.model.place(plan, self.terms)
         self.become(step.state, step.events)
         self.sightings.begin(plan.created_ms, plan.created_ms)
+        self.foresight.begin(plan)
 
     def become(self, state: State, events: Sequence[Event]) -> None:
         """Take on a state and tell the events that led to it."""
@@ -204,13 +211,11 @@ class Slot:
         world = self._world
         if not events:
             return
-        world.tape.advance(self.key.symbol, events[0].tick_ms)
+        world.tape.change(self.key, events, holding_of(self.state), self.terms.rules)
         world.journal.note_all(self.phase, self.order, self.key, events)
         for event in events:
             if type(event) in MONEY_EVENTS:
                 world.books.apply(self.key, event)
-                world.tape.book(self.key, event)
-        world.tape.hold(self.key, holding_of(self.state), self.terms.rules)
 
     def settle(self, tick_ms: int) -> None:
         """Account for every minute of a position up to a tick: best and worst, break-even, milestones."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from btk.core.model import NEVER
-from btk.core.states import Idle, Open, Opening
+from btk.core.model import NEVER, next_candle
+from btk.core.states import Idle, Open
 from btk.engines.requests import Ask
 from btk.engines.slot import Slot
 from btk.model.intervals import MINUTE_MS
@@ -11,26 +11,35 @@ from btk.model.intervals import MINUTE_MS
 
 def plan_next(slot: Slot, now_ms: int) -> None:
     """Find the next tick at which a slot has to be looked at, and the next at which it has to be stepped."""
-    if slot.changed or now_ms >= slot.hard_next_ms or type(slot.state) is Idle:
-        slot.hard_next_ms, slot.planned = hard_ms(slot, now_ms), slot.state
+    if slot.state is not slot.planned or now_ms >= slot.hard_next_ms or type(slot.state) is Idle:
+        slot.hard_next_ms, slot.touched_ms = outlook(slot, now_ms)
+        slot.planned = slot.state
     every_minute = slot.hooks.heeded and (slot.watches or slot.hooks.due)
     slot.next_ms = now_ms + MINUTE_MS if every_minute else slot.hard_next_ms
 
 
-def hard_ms(slot: Slot, now_ms: int) -> float:
-    """The first tick after now at which something other than a minute that is only told of can happen."""
-    state, minutes, soonest = slot.state, slot.minutes, now_ms + MINUTE_MS
+def outlook(slot: Slot, now_ms: int) -> tuple[float, float]:
+    """The first tick after now at which anything but a minute that is only told of can happen to a slot as it is, and
+    the first one whose candle means anything to it (infinite where there is none)."""
+    state, soonest = slot.state, now_ms + MINUTE_MS
     if type(state) is Idle:
-        return max(soonest, min(_next_question(slot, now_ms), slot.inbox.next_ms))
-    if type(state) is Opening:
-        return soonest
-    start, rules = minutes.row_at(now_ms) + 1, slot.row
-    deadline_ms = rules.deadline_ms(state, slot.terms)
-    # What it touches after its time is over is nothing to it.
-    stop = len(minutes) if deadline_ms == NEVER else min(minutes.row_at(int(deadline_ms)) + 1, len(minutes))
-    row = _next_heard(slot, start, rules.touch(state, minutes, start, stop))
-    touched = minutes.tick_of(row) if row < stop else NEVER
-    return max(soonest, min(touched, deadline_ms, slot.inbox.next_ms))
+        return max(soonest, min(_next_question(slot, now_ms), slot.inbox.next_ms)), NEVER
+    if slot.foresight.ahead:
+        tick_ms = slot.foresight.ahead[0].tick_ms
+        return tick_ms, tick_ms
+    row = slot.row
+    if row.touch is next_candle:
+        return soonest, soonest
+    minutes, deadline_ms = slot.minutes, row.deadline_ms(state, slot.terms)
+    start, stop = minutes.row_at(now_ms) + 1, len(minutes)
+    if deadline_ms != NEVER:
+        # What it touches after its time is over is nothing to it.
+        stop = min(stop, minutes.row_at(int(deadline_ms)) + 1)
+    touched = row.touch(state, minutes, start, stop, slot.terms)
+    heard = _next_heard(slot, start, touched)
+    heard_ms = minutes.tick_of(heard) if heard < stop else NEVER
+    hard_ms = max(soonest, min(heard_ms, deadline_ms, slot.inbox.next_ms))
+    return hard_ms, minutes.tick_of(touched) if touched < stop else NEVER
 
 
 def has_more_at(slot: Slot, tick_ms: int) -> bool:

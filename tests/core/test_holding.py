@@ -106,9 +106,10 @@ def test_realised_profit_is_that_of_the_partial_closes_alone() -> None:
 
 def test_the_open_profit_is_a_straight_line_in_the_price() -> None:
     position = a_position(Buy(100), Sell(40, 110))
-    at_zero, slope = holdings.value_line(position, RULES)
+    at_zero, slope, left = holdings.value_line(position, RULES)
     total = holdings.pnl_pct(position, 104, RULES) / 100 * position.invested
     assert at_zero + slope * 104 + holdings.realised_cost(position, RULES) == pytest.approx(total)
+    assert left == pytest.approx(60)
 
 
 def test_best_and_worst_begin_with_the_profit_of_closing_at_the_entry() -> None:
