@@ -57,6 +57,7 @@ class EquityStrip:
         self._close, self._drawn, self._marked = close[early:], 0, 0
         self._rows.clear()
         self._numbers.clear()
+        self.profit, self.invested = np.empty(len(self._close)), np.empty(len(self._close))
 
     def mark(self, row: int) -> None:
         """What is held now was held until before `row`."""
@@ -91,26 +92,24 @@ class EquityStrip:
         self.mark(row)
         if not self._rows:
             return
-        rows, lines = np.array(self._rows), np.array(self._numbers).reshape(-1, len(FLAT))
-        base, slope, invested = (np.repeat(column, rows) for column in lines.T)
-        first, self._drawn = self._drawn, self._marked
-        close = self._close[first : self._drawn]
-        # A minute that has no candle has no close either, and what is not held does not ask for one.
-        whole = not np.isnan(close.sum())
-        profit = np.multiply(close, slope, out=slope, where=whole or slope != 0)
-        profit += base
-        self._keep(first, profit, invested)
+        part, self._drawn = slice(self._drawn, self._marked), self._marked
+        on_lines = self._on_one_line if len(self._rows) == 1 else self._on_lines
+        self.profit[part], self.invested[part] = on_lines(self._close[part])
         self._rows.clear()
         self._numbers.clear()
 
-    def _keep(self, first: int, profit: Column, invested: Column) -> None:
-        rows = len(self._close)
-        if len(profit) == rows:
-            self.profit, self.invested = profit, invested
-            return
-        if first == 0:
-            self.profit, self.invested = np.empty(rows), np.empty(rows)
-        self.profit[first : self._drawn], self.invested[first : self._drawn] = profit, invested
+    # A minute that has no candle has no close either, and what is not held does not ask for one.
+    def _on_one_line(self, close: Column) -> tuple[Column | float, Column | float]:
+        base, slope, invested = self._numbers
+        return close * slope + base if slope else base, invested
+
+    def _on_lines(self, close: Column) -> tuple[Column, Column]:
+        rows, lines = np.array(self._rows), np.array(self._numbers).reshape(-1, len(FLAT))
+        base, slope, invested = (np.repeat(column, rows) for column in lines.T)
+        whole = not np.isnan(close.sum())
+        profit = np.multiply(close, slope, out=slope, where=whole or slope != 0)
+        profit += base
+        return profit, invested
 
     def profit_over(self, first: int, stop: int) -> Column | float:
         """The profit at the closes of rows `[first, stop)`: one number where nothing of them moves it."""
