@@ -113,3 +113,11 @@ def unwritable(path: Path, error: OSError) -> DumpError:
     return DumpError(
         f"{path} cannot be written: {error.strerror or error}; free or allow it, then run this again"
     )
+
+
+def unreadable(path: Path, error: OSError) -> DumpError:
+    """The one line for a file that is there and does not tell what it holds."""
+    return DumpError(
+        f"{path} cannot be read: {error.strerror or error}; nothing was changed: see to the disk, then run this"
+        " again (if this file is lost for good, move it away: the one before it is used)"
+    )

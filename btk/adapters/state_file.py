@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
-from btk.adapters.disk import DRAFT_SUFFIX, Disk, make_folder, save, unwritable
+from btk.adapters.disk import DRAFT_SUFFIX, Disk, make_folder, save, unreadable, unwritable
 from btk.adapters.envelope import BadEnvelope, unseal_stamped
 from btk.adapters.file_lock import folder_alone
 from btk.adapters.state_blocking import THREADS, BlockingBackend
@@ -26,6 +26,8 @@ ATTEMPTS = 5
 ATTEMPT_SECONDS = 1.0
 ABANDONED_SECONDS = 120
 RACING = frozenset({errno.EAGAIN, errno.EBUSY, errno.EINTR, errno.ESTALE, errno.ETXTBSY})
+NO_FILE = frozenset({errno.ELOOP, errno.ENXIO, errno.ENODEV})
+"""What lies there is a link, a socket, a device. Every other error tells nothing of what is stored."""
 
 T = TypeVar("T")
 
@@ -111,9 +113,11 @@ class FileBackend(BlockingBackend):
                 raise BadEnvelope("missing, though the generation before it is there") from None
             return None
         except OSError as error:
+            if error.errno in NO_FILE:
+                raise BadEnvelope(error.strerror or str(error)) from error
             if error.errno in RACING:
                 raise
-            raise BadEnvelope(error.strerror or str(error)) from error
+            raise unreadable(path, error) from error
 
     def _value(self, path: Path, entity_id: str) -> Stored:
         return stored_value(self._kind, self._key(entity_id), entity_id, read_whole(path))

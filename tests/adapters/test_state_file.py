@@ -6,10 +6,12 @@ import asyncio
 import errno
 import json
 import os
+import resource
 import stat
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +159,33 @@ def test_reading_makes_no_folders(tmp_path: Path) -> None:
     assert _read(backend) is None
     assert asyncio.run(backend.has_value("BTCUSDT")) is False
     assert not list(tmp_path.iterdir())
+
+
+@contextmanager
+def at_most_one_more_file(allowed: bool) -> Iterator[None]:
+    """One file can be open meanwhile, or none."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    lowest = os.open(os.devnull, os.O_RDONLY)
+    os.close(lowest)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest + allowed, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_what_cannot_be_read_now_is_not_taken_for_damaged(tmp_path: Path) -> None:
+    backend = _open(tmp_path)
+    _write(backend, "a")
+    words = r"BTCUSDT\.json cannot be read: Too many open files; "
+    with at_most_one_more_file(False), pytest.raises(DumpError, match=words):
+        backend.read("BTCUSDT")
+    for expected in (1, None):
+        # The folder can be locked, and what is in it cannot be looked at.
+        with at_most_one_more_file(True), pytest.raises(DumpError, match=words):
+            backend.write("BTCUSDT", "b", expected)
+    assert os.listdir(_file(tmp_path).parent) == ["BTCUSDT.json"]
+    assert _write(backend, "b", expected=1) == 2
 
 
 class RacingDisk(Disk):
