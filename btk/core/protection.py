@@ -1,7 +1,7 @@
 """Protection: which orders a position wants at the exchange, and what to do next so that it has them, from what it has.
 
 Pure and repeatable: ask again after every answer, also after a restart. New orders stand before old ones are cancelled,
-except where one order locks the balance that the next one needs (`pair`): there the gap is `naked_ms` long.
+except where one order locks the balance that the next one needs (`pair`): there the gap is `renewal.naked_ms` long.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from btk.core.lot import Lot, lot_of
 from btk.core.order_course import pause_ms
 from btk.core.order_ids import order_id
 from btk.core.order_rounding import AFTER_FEES, is_dust, safe_price, safe_quantity
+from btk.core.renewal import may_wait
 from btk.core.states import Closing, State, plan_of
 from btk.model.accounts import MarketLimits
 from btk.model.intents import ENTRY_LEGS, PROTECTIVE_LEGS, Intent, Leg
@@ -162,14 +163,6 @@ def is_protected(now: Situation) -> bool:
     return is_dust(max(now.lot.quantity - covered, 0.0), now.price, now.limits) or not now.lot.quantity
 
 
-def naked_ms(intents: Sequence[Intent], replacement: Intent) -> int | None:
-    """How long a position was without the stop that `replacement` renewed; None where it stood before."""
-    old = next((one for one in intents if one.client_order_id == replacement.replaces), None)
-    if old is None or old.settled_at_ms is None or replacement.accepted_at_ms is None:
-        return None
-    return max(0, replacement.accepted_at_ms - old.settled_at_ms)
-
-
 def next_part(intents: Iterable[Intent], signal_id: str, leg: Leg) -> int:
     """The next part of a leg that was never used."""
     parts = (one.part for one in intents if one.signal_id == signal_id and one.leg == leg)
@@ -297,10 +290,12 @@ def _fulfils(intent: Intent, wish: _Wish, now: Situation) -> bool:
     if wish.leg == "pair" and intent.filled_quantity:
         # One half has begun to trade, so the other is gone: what is left has no stop.
         return False
-    same_levels = intent.price_trigger == wish.trigger and intent.price == wish.price
-    return (
-        same_levels and abs(_open_quantity(intent) - wish.quantity) <= now.limits.quantity_step * SAME_STEPS
-    )
+    if (intent.price_trigger, intent.price) != (wish.trigger, wish.price):
+        return False
+    if abs(_open_quantity(intent) - wish.quantity) <= now.limits.quantity_step * SAME_STEPS:
+        return True
+    grows = any(one.in_flight for one in now.of_leg("entry", "add"))
+    return grows and may_wait(intent, wish.quantity, now.now_ms)
 
 
 def _failures(intents: Sequence[Intent]) -> int:

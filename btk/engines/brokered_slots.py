@@ -11,6 +11,7 @@ from btk.core.broker_plan import Attempts, GiveUp, Look, Refuse, wanted
 from btk.core.brokered import Absorbed, Scene, absorbed, crumbled, given_up, refused, vanished, why_cancelled
 from btk.core.order_course import CancelWanted, OrderEvent, follow, must_watch
 from btk.core.protection import Alarm, CloseNow, Drop, Gone, Place, is_protected, situation
+from btk.core.renewal import follows_a_fill
 from btk.core.states import Add, Closing, Idle, Open, Opening, Scheduled, State, plan_of
 from btk.core.strays import ended, strays, to_end, without_settled
 from btk.engines.slot import Slot
@@ -95,6 +96,10 @@ class BrokeredSlots:
         for key, slot in self._trading.slots.items():
             for intent in slot.intents:
                 yield key, intent
+
+    def follows_a_fill(self, key: SlotKey, intent: Intent) -> bool:
+        """Whether an order of a slot only makes its stop or target as large as what was bought."""
+        return follows_a_fill(intent, self._trading.slots[key].intents)
 
     def _unseen(self, slot: Slot) -> str:
         blind = (one for one in slot.intents if one.in_flight and one.tries > self._attempts.checks)

@@ -227,7 +227,7 @@ class BrokerWork:
                 self._follow(one.key, one.intent, Answered(withheld, self._broker.now_ms()))
                 continue
             by_slot.setdefault(one.key, []).append(one)
-            if isinstance(one.step, Send):
+            if isinstance(one.step, Send) and not self._slots.follows_a_fill(one.key, one.intent):
                 self._switch.sent(self._broker.now_ms())
         await asyncio.gather(*(self._carry_out(steps) for steps in by_slot.values()))
 
@@ -275,7 +275,8 @@ class BrokerWork:
         if resync:
             await self._clock.measure(self.tick_ms)
         answer = await self._broker.send(intent.request)
-        if isinstance(answer, RefusedOrder) and answer.nothing_was_sent:
+        counted = not self._slots.follows_a_fill(key, intent)
+        if isinstance(answer, RefusedOrder) and answer.nothing_was_sent and counted:
             self._switch.unsent()
         self._follow(key, intent, Answered(answer, self._broker.now_ms()))
         if isinstance(answer, RefusedOrder) and answer.cause == "filter":

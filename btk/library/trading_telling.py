@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from btk.core.protection import naked_ms
+from btk.core.renewal import naked_ms
 from btk.core.slot_record import SlotRecord
 from btk.library.order_news import OrderSteps
 from btk.library.telling import Teller

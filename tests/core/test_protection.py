@@ -17,10 +17,10 @@ from btk.core.protection import (
     Situation,
     is_protected,
     may_send,
-    naked_ms,
     next_actions,
     placed,
 )
+from btk.core.renewal import naked_ms
 from btk.model.accounts import MarketLimits
 from btk.model.intents import Intent
 from tests.core.order_samples import KEY, NOW_MS, SPOT, SWAP, fill, intent
