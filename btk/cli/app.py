@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from types import FrameType
 from typing import ClassVar, NoReturn
 
@@ -15,6 +16,7 @@ from btk.cli.invocation import Invocation, Root, Verbose, Version
 from btk.cli.lazy_commands import PLAIN_TEXT, LazyGroup, Row
 
 COMPLETION_VARIABLE = "_BTK_COMPLETE"
+AGAIN_SECONDS = 0.05
 
 
 class Commands(LazyGroup):
@@ -66,6 +68,7 @@ def _options(root: Root = None, verbose: Verbose = False, version: Version = Fal
 
 def main() -> NoReturn:
     """The `btk` command."""
+    sys.unraisablehook = _again
     signal.signal(signal.SIGTERM, _terminate)
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # else nohup called us
         signal.signal(signal.SIGHUP, _terminate)
@@ -101,3 +104,14 @@ def _call(arguments: list[str], started: Invocation) -> None:
 
 def _terminate(number: int, frame: FrameType | None) -> NoReturn:
     raise Terminated
+
+
+def _again(ignored: sys.UnraisableHookArgs) -> None:
+    # A signal that comes while Python clears something away is raised where nothing can be: it has to come again.
+    if not isinstance(ignored.exc_value, KeyboardInterrupt):
+        sys.__unraisablehook__(ignored)
+        return
+    number = signal.SIGTERM if isinstance(ignored.exc_value, Terminated) else signal.SIGINT
+    later = threading.Timer(AGAIN_SECONDS, os.kill, (os.getpid(), number))
+    later.daemon = True
+    later.start()

@@ -200,3 +200,39 @@ def test_an_interrupt_while_everything_is_still_being_loaded_ends_without_a_word
     started = start_btk("--help", env={**os.environ, "PYTHONPATH": paths}, cwd=tmp_path)
     out, err = started.communicate(timeout=60)
     assert (started.returncode, out, err) == (-signal.SIGINT, b"", b"")
+
+
+SIGNALLED_WHILE_CLEARING_AWAY = """
+import os, signal, time
+from btk import Strategy
+
+
+class Leaving:
+    def __del__(self):
+        os.kill(os.getpid(), signal.{})
+        time.sleep(0)
+
+
+Leaving()
+time.sleep(60)
+
+
+class MyStrategy(Strategy):
+    interval = "1h"
+
+    def get_signal(self, market):
+        return None
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "exit_code", "words"), [("SIGINT", 130, "interrupted"), ("SIGTERM", 143, "terminated")]
+)
+def test_a_signal_that_python_can_only_ignore_is_not_lost(
+    tmp_path: Path, name: str, exit_code: int, words: str
+) -> None:
+    make_project(tmp_path)
+    (tmp_path / "strategies" / "my_strategy.py").write_text(SIGNALLED_WHILE_CLEARING_AWAY.format(name))
+    started = start_btk("backtest", "--root", str(tmp_path))
+    _, err = started.communicate(timeout=40)
+    assert (started.returncode, err.decode()) == (exit_code, f"btk: {words}\n")
