@@ -34,7 +34,8 @@ def leg_return(side: int, price_open: float, price_close: float, rules: Rules) -
     slippage = side * rules.slippage_pct / 100
     opened = price_open * (1 + slippage)
     closed = price_close * (1 - slippage)
-    return side * (closed - opened) / opened * 100, closed / opened
+    # Not side * (closed - opened): a short that moved nowhere has earned 0, not -0.
+    return (side * closed - side * opened) / opened * 100, closed / opened
 
 
 def net_pct(side: int, price_open: float, price_close: float, rules: Rules) -> float:

@@ -33,12 +33,13 @@ def outlook(slot: Slot, now_ms: int) -> tuple[float, float]:
     minutes, deadline_ms = slot.minutes, row.deadline_ms(state, slot.terms)
     start, stop = minutes.row_at(now_ms) + 1, len(minutes)
     if deadline_ms != NEVER:
-        # What it touches after its time is over is nothing to it.
-        stop = min(stop, minutes.row_at(int(deadline_ms)) + 1)
+        # What it touches after its time is over is nothing to it; an end that nobody could decide on is yet to come.
+        stop = min(stop, max(start, minutes.row_at(int(deadline_ms))) + 1)
     touched = row.touch(state, minutes, start, stop, slot.terms)
     heard = _next_heard(slot, start, touched)
     heard_ms = minutes.tick_of(heard) if heard < stop else NEVER
-    hard_ms = max(soonest, min(heard_ms, deadline_ms, slot.inbox.next_ms))
+    # What is to be held no longer may have been opened between two ticks.
+    hard_ms = soonest if slot.flattening else max(soonest, min(heard_ms, deadline_ms, slot.inbox.next_ms))
     return hard_ms, minutes.tick_of(touched) if touched < stop else NEVER
 
 

@@ -40,6 +40,12 @@ def test_without_costs_the_profit_is_the_move() -> None:
     assert profit.net_pct(SHORT, 100, 103, free) == pytest.approx(-3)
 
 
+@pytest.mark.parametrize("side", [LONG, SHORT])
+def test_a_position_that_moved_nowhere_has_earned_nothing_and_not_less(side: int) -> None:
+    free = Rules(slippage_pct=0, fee_pct=0)
+    assert str(profit.net_pct(side, 100, 100, free)) == "0.0"
+
+
 def test_legs_pay_the_opening_fee_once_and_the_closing_fee_by_weight() -> None:
     # 60 % closed at 110, the rest at 115; slippage 0 leaves the fees alone: 0.1 for the way in, 0.1 x value on the way out
     rules = Rules(slippage_pct=0, fee_pct=0.1)
