@@ -1,15 +1,12 @@
-"""Candles from a CSV file, gzipped or not: every row as it stands there, with its line number."""
+"""Candles from a CSV file, packed or not: every row as it stands there, with its line number."""
 
 from __future__ import annotations
 
-import csv
-import gzip
 import io
-import zlib
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from itertools import chain, islice
+from itertools import chain, islice, takewhile
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
@@ -18,11 +15,14 @@ from numpy.typing import NDArray
 
 from btk.adapters.candle_csv_layout import FIELDS, Layout, is_date, is_number, layout_of
 from btk.adapters.candle_stretch import Table
+from btk.adapters.candle_text import opened_text
 from btk.model.dates import EARLIEST_MS
 from btk.model.errors import DataError
 
 _LINES_AT_ONCE = 65_536
-_GZIP_MAGIC = b"\x1f\x8b"
+# Some sellers of candles put their address above the table.
+_TITLE = re.compile(r"\s*https?://")
+_EXPECTED = {"time": "milliseconds, seconds or an ISO date such as 2024-01-01 00:00"}
 # What a number means is told by its size: seconds of this century, milliseconds, microseconds.
 _UNITS = ((1e11, 1000.0), (1e14, 1.0), (1e17, 0.001))
 
@@ -42,9 +42,9 @@ class _Part(NamedTuple):
 
 def read_csv(path: Path) -> CsvRows:
     """All rows; `DataError` names the file, the line and the value that cannot be read."""
-    with _readable(path), _text(path) as text:
+    with opened_text(path) as text:
         parts = _parts(text)
-        first = next(parts, None)
+        first = _without_titles(next(parts, None))
         if first is None:
             raise DataError(f"{path}: holds no candles")
         layout = layout_of(path, int(first.numbers[0]), first.lines[:2])
@@ -70,6 +70,12 @@ def _parts(text: io.TextIOBase) -> Iterator[_Part]:
             numbers, lines = numbers[kept], [lines[place] for place in kept]
         if lines:
             yield _Part(numbers, lines)
+
+
+def _without_titles(part: _Part | None) -> _Part | None:
+    titles = sum(1 for _ in takewhile(_TITLE.match, part.lines)) if part else 0
+    kept = part and _Part(part.numbers[titles:], part.lines[titles:])
+    return kept if kept and kept.lines else None
 
 
 def _values(path: Path, layout: Layout, part: _Part) -> NDArray[np.float64]:
@@ -118,25 +124,8 @@ def _complain(path: Path, layout: Layout, part: _Part, error: Exception) -> NoRe
         for name, field in zip(FIELDS, fields, strict=True):
             fits = is_date if layout.dated and name == "time" else is_number
             if not fits(field):
-                raise DataError(f"{path} line {number}: {name} {field!r} cannot be read") from error
+                expected = _EXPECTED.get(name, "a number such as 42000.5")
+                raise DataError(
+                    f"{path} line {number}: {name} {field!r} cannot be read; expected {expected}"
+                ) from error
     raise DataError(f"{path} near line {part.numbers[0]}: {error}") from error
-
-
-@contextmanager
-def _text(path: Path) -> Iterator[io.TextIOBase]:
-    with path.open("rb") as raw:
-        packed = raw.peek(2)[:2] == _GZIP_MAGIC
-        with gzip.open(raw) if packed else raw as plain, io.TextIOWrapper(plain, "utf-8-sig") as text:
-            yield text
-
-
-@contextmanager
-def _readable(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise DataError(f"{path}: the gzip file is damaged or cut off; fetch it again") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path}: is not a table in text form; expected CSV or CSV.gz") from error
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror})") from error

@@ -13,6 +13,8 @@ from btk.model.errors import DataError
 
 FIELDS = ("time", *COLUMNS)
 _SEPARATORS = (",", ";", "\t")
+# What pandas calls an index that nobody has named: in CSV, in Parquet, after reset_index().
+_UNNAMED = ("", "index_level_0", "index")
 _NAMES = {
     "time": (
         "open_time_ms",
@@ -25,6 +27,7 @@ _NAMES = {
         "datetime",
         "date",
         "ts",
+        *_UNNAMED,
     ),
     "open": ("open", "o", "open_price"),
     "high": ("high", "h", "high_price"),
@@ -52,11 +55,11 @@ def layout_of(path: Path, number: int, lines: list[str]) -> Layout:
     """The layout, from the first lines that are not blank (the first of them being line `number` of the file)."""
     separator = max(_SEPARATORS, key=lines[0].count)
     cells = _cells(lines[0], separator)
-    if len(cells) < len(FIELDS):
+    header = not any(is_number(cell) or is_date(cell) for cell in cells)
+    if len(cells) < (2 if header else len(FIELDS)):
         raise DataError(
             f"{path} line {number}: expected {', '.join(FIELDS)} in columns, got {lines[0].strip()[:60]!r}"
         )
-    header = not any(is_number(cell) or is_date(cell) for cell in cells)
     columns = columns_by_name(path, number, cells) if header else tuple(range(len(FIELDS)))
     layout = Layout(separator, header, columns, dated=False)
     return layout._replace(dated=_is_dated(layout, lines))

@@ -81,9 +81,9 @@ def import_file(
 ) -> None:
     """Store the one-minute candles of a file, or of a folder of files.
 
-    CSV, CSV.gz, Parquet, Feather and JSON; columns are found by their names, without names they are time, open,
-    high, low, close, volume. Times are opening times in milliseconds, seconds or ISO (UTC). Folders: the data of
-    freqtrade, and one JSON file for each candle. Exit 4 when stored candles differ, unless --overwrite.
+    CSV (also .gz and .zip), Parquet, Feather and JSON; columns are found by their names, without names they are
+    time, open, high, low, close, volume. Times are opening times in milliseconds, seconds or ISO (UTC). Folders:
+    the data of freqtrade, and one JSON file for each candle. Exit 4 when stored candles differ, unless --overwrite.
     """
     settings = chosen_settings(context, config, assignments)
     root = settings.root / settings.settings.cache.path

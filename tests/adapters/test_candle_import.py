@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -218,3 +219,46 @@ def test_a_single_candle_has_no_spacing_to_complain_of(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"none.csv: cannot be read \(No such file or directory\)"):
         read_minutes(tmp_path / "none.csv", NOW_MS)
+
+
+def test_the_file_that_pandas_writes_of_an_index_without_a_name_is_understood(tmp_path: Path) -> None:
+    """`DataFrame.to_csv()` heads its index with nothing at all."""
+    named = _file(tmp_path, [",open,high,low,close,volume", *_lines(_offset)])
+    assert _is_whole(read_minutes(named, NOW_MS))
+    numbered = _file(tmp_path, [f",{HEADER}", *(f"{row},{line}" for row, line in enumerate(_lines()))])
+    assert _is_whole(read_minutes(numbered, NOW_MS))
+
+
+def test_the_address_that_a_seller_puts_above_the_table_is_no_header(tmp_path: Path) -> None:
+    titled = _file(tmp_path, ["https://www.example.com", HEADER, *_lines(), "nonsense"])
+    with pytest.raises(DataError, match=f"line {len(ROWS.open_ms) + 3}: too few columns"):
+        read_minutes(titled, NOW_MS)
+    assert _is_whole(read_minutes(_file(tmp_path, ["https://www.example.com", HEADER, *_lines()]), NOW_MS))
+    with pytest.raises(DataError, match="holds no candles"):
+        read_minutes(_file(tmp_path, ["https://www.example.com"]), NOW_MS)
+
+
+def test_a_zip_archive_as_exchanges_hand_them_out_is_read(tmp_path: Path) -> None:
+    plain, packed = _file(tmp_path, _lines()), tmp_path / "candles.zip"
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(plain, "candles.csv")
+    assert _is_whole(read_minutes(packed, NOW_MS))
+    with zipfile.ZipFile(packed, "a") as archive:
+        archive.write(plain, "more.csv")
+    with pytest.raises(DataError, match="holds 2 files, and one is expected; unpack it"):
+        read_minutes(packed, NOW_MS)
+    packed.write_bytes(packed.read_bytes()[:200])
+    with pytest.raises(DataError, match=r"candles\.zip: the ZIP archive cannot be unpacked"):
+        read_minutes(packed, NOW_MS)
+
+
+def test_a_column_that_is_not_there_is_named_however_few_there_are(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="line 1: the header names no column for volume;"):
+        read_minutes(_file(tmp_path, ["time,open,high,low,close", "1704067200,1,1,1,1"]), NOW_MS)
+
+
+def test_a_time_in_another_form_is_told_the_forms_that_are_read(tmp_path: Path) -> None:
+    with pytest.raises(
+        DataError, match=r"time '01/02/2024 00:00' cannot be read; expected milliseconds, sec"
+    ):
+        read_minutes(_file(tmp_path, [HEADER, "01/02/2024 00:00,1,1,1,1,1"]), NOW_MS)
