@@ -137,6 +137,9 @@ class Broker(Protocol):
     async def balances(self) -> tuple[Balance, ...]:
         """What the account holds."""
 
+    async def worth(self, currency: str, quote: str) -> float | None:
+        """What one of a currency costs in another now; None where no market of the two says it."""
+
     async def fills_since(self, symbol: str, since_ms: int) -> tuple[Fill, ...]:
         """The account's trades in a market from a time on, the oldest first."""
 

@@ -15,6 +15,7 @@ from btk.adapters import binance_pairs, ccxt_orders
 from btk.adapters.candle_series import symbol_names
 from btk.adapters.ccxt_account import AccountTerms, account_client, account_id, check_key, prepare_contract
 from btk.adapters.ccxt_errors import in_our_words, vendor_errors
+from btk.adapters.ccxt_holdings import balances_of, market_between, position_of
 from btk.adapters.ccxt_limits import limits_of
 from btk.adapters.ccxt_order_ids import asking
 from btk.adapters.ccxt_proofs import CLOCK_IS_OFF, Exchanged, in_few_words, is_absence, refusal, said
@@ -144,15 +145,7 @@ class CcxtBroker:
         """The position in a contract."""
         market = self._markets[symbol]
         told = await self._read(lambda: self._client.fetch_positions([market["symbol"]]))
-        held = next((each for each in told if each["symbol"] == market["symbol"] and each["contracts"]), None)
-        if held is None:
-            return VenuePosition(symbol=symbol, quantity=0.0)
-        quantity = float(held["contracts"]) * ccxt_orders.contract_size(market)
-        return VenuePosition(
-            symbol=symbol,
-            quantity=-quantity if held["side"] == "short" else quantity,
-            price_open=held.get("entryPrice"),
-        )
+        return position_of(symbol, market, told)
 
     async def price(self, symbol: str) -> float:
         """The last price of a market."""
@@ -163,16 +156,13 @@ class CcxtBroker:
 
     async def balances(self) -> tuple[Balance, ...]:
         """What the account holds."""
-        told = await self._read(self._client.fetch_balance)
-        return tuple(
-            Balance(
-                currency=currency,
-                free=float(told["free"].get(currency) or 0.0),
-                locked=float(told["used"].get(currency) or 0.0),
-            )
-            for currency, total in sorted(told["total"].items())
-            if total
-        )
+        return balances_of(await self._read(self._client.fetch_balance))
+
+    async def worth(self, currency: str, quote: str) -> float | None:
+        """The last price of a currency in another."""
+        name = market_between(self._client.markets, currency, quote)
+        told = await self._read(lambda: self._client.fetch_ticker(name)) if name else {}
+        return float(told["last"]) if told.get("last") else None
 
     async def fills_since(self, symbol: str, since_ms: int) -> tuple[Fill, ...]:
         """The account's trades in a market, page by page."""

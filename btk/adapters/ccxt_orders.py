@@ -114,14 +114,16 @@ def _in_contracts(quantity: float, market: Mapping[str, Any]) -> float:
 def _fill(market: Mapping[str, Any], trade: Mapping[str, Any], order: Mapping[str, Any]) -> Fill:
     fee = trade.get("fee") or {}
     cost, currency = _number(fee.get("cost")), str(fee.get("currency") or "")
-    third = currency not in (market["quote"], market["base"])
+    # What is held of a contract is no currency: no fee is taken out of it.
+    in_base = currency == market["base"] and not market.get("contract")
+    third = currency != market["quote"] and not in_base
     return Fill(
         trade_id=str(trade["id"]),
         order_id=str(trade.get("order") or order.get("id") or ""),
         price=float(trade["price"]),
         quantity=float(trade["amount"]) * contract_size(market),
         fee_quote=cost if currency == market["quote"] else 0.0,
-        fee_base=cost if currency == market["base"] else 0.0,
+        fee_base=cost if in_base else 0.0,
         fee_other=cost if third else 0.0,
         fee_currency=currency if third else "",
         at_ms=int(trade.get("timestamp") or order.get("lastTradeTimestamp") or order.get("timestamp") or 0),

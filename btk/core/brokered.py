@@ -6,7 +6,8 @@ have yet.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
@@ -33,12 +34,16 @@ _WHY_CANCELLED: dict[str, CancelReason] = {"cancel": "user", "stop": "stopped", 
 
 
 class Scene(NamedTuple):
-    """Where and when it is looked at: the tick gone through last, the price shown at it, the rules of the market."""
+    """Where and when it is looked at: the tick gone through last, the price shown at it, the rules of the market.
+
+    `fee_prices`: what third currencies that fees are paid in are worth, in the market's quote currency.
+    """
 
     tick_ms: int
     price: float
     limits: MarketLimits
     terms: Terms
+    fee_prices: Mapping[str, float] = MappingProxyType({})
 
 
 class Absorbed(NamedTuple):
@@ -124,7 +129,7 @@ def _left(state: State, holding: Holding, intents: Sequence[Intent], scene: Scen
     reason, note = closing if end.reason is None else (end.reason, "")
     at_ms = floor_to(end.at_ms or scene.tick_ms, MINUTE_MS)
     exit = Exit(end.price or scene.price, at_ms, max(at_ms, scene.tick_ms), reason, note=note)
-    return Absorbed(IDLE, (closed_lot(holding, end.lot, exit, scene.terms),))
+    return Absorbed(IDLE, (closed_lot(holding, end.lot, exit, scene),))
 
 
 def vanished(state: State, scene: Scene, intents: Sequence[Intent], hands: Sequence[Fill]) -> Absorbed:
@@ -143,7 +148,7 @@ def vanished(state: State, scene: Scene, intents: Sequence[Intent], hands: Seque
     at_ms = floor_to(max(fill.at_ms for fill in hands), MINUTE_MS)
     exit = Exit(left.price, at_ms, max(at_ms, scene.tick_ms), "external")
     whole = msgspec.structs.replace(lot, left=together((lot.left, left)))
-    return Absorbed(IDLE, (closed_lot(state.holding, whole, exit, scene.terms),))
+    return Absorbed(IDLE, (closed_lot(state.holding, whole, exit, scene),))
 
 
 def crumbled(state: Open | Closing, intents: Sequence[Intent], scene: Scene) -> Absorbed:
@@ -152,7 +157,7 @@ def crumbled(state: Open | Closing, intents: Sequence[Intent], scene: Scene) -> 
     words = f"{lot.quantity:g} {scene.limits.base} are too little to be sold: they stay in the account"
     reason = state.reason if isinstance(state, Closing) else "partial"
     exit = Exit(scene.price, scene.tick_ms, scene.tick_ms, reason, note=words)
-    return Absorbed(IDLE, (closed_lot(state.holding, lot, exit, scene.terms),))
+    return Absorbed(IDLE, (closed_lot(state.holding, lot, exit, scene),))
 
 
 def _opened(plan: Plan, entered: Executed, at_ms: int, terms: Terms) -> Holding:
@@ -202,22 +207,21 @@ def refused(order: Reduce | Add, why: str, scene: Scene) -> RejectedEvent:
     )
 
 
-def closed_lot(holding: Holding, lot: Lot, exit: Exit, terms: Terms) -> ClosedEvent:
+def closed_lot(holding: Holding, lot: Lot, exit: Exit, scene: Scene) -> ClosedEvent:
     """The trade with what was really paid: fills and fees of the exchange, slippage against the prices that were meant."""
-    event = facts.closed(holding, exit, terms)
-    trade, side = event.trade, holding.side
-    fees = lot.entered.fee_cost + lot.left.fee_cost
-    pnl = lot.profit(side)
-    foreign = {*lot.entered.fees_other, *lot.left.fees_other}
-    note = f"{trade.note}; fees in {', '.join(sorted(foreign))} are not in it" if foreign else trade.note
-    slippage = _slippage(holding, lot, exit)
+    event = facts.closed(holding, exit, scene.terms)
+    trade, third = event.trade, together((lot.entered, lot.left)).fees_other
+    priced = sum(amount * scene.fee_prices.get(currency, 0.0) for currency, amount in third.items())
+    unpriced = ", ".join(sorted(third.keys() - scene.fee_prices.keys()))
+    note = f"{trade.note}; fees in {unpriced} are not in it" if unpriced else trade.note
+    pnl = lot.profit(holding.side) - priced
     real = msgspec.structs.replace(
         trade,
         cost=lot.entered.cost,
         pnl_cost=pnl,
         pnl_pct=pnl / lot.entered.cost * PERCENT,
-        fee_cost=fees,
-        slippage_cost=slippage,
+        fee_cost=lot.entered.fee_cost + lot.left.fee_cost + priced,
+        slippage_cost=_slippage(holding, lot, exit),
         note=note.removeprefix("; "),
     )
     return msgspec.structs.replace(event, pnl_pct=real.pnl_pct, pnl_cost=real.pnl_cost, trade=real)

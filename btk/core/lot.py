@@ -41,16 +41,22 @@ class Lot(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def quantity(self) -> float:
         """What is still held, in base currency, never below 0; fees in base currency are gone."""
-        spent = self.entered.fee_base + self.left.quantity + self.left.fee_base
-        held = self.entered.quantity - spent
-        return held if held > self.entered.quantity * 1e-9 else 0.0
+        return self._held if self._held > self.entered.quantity * 1e-9 else 0.0
 
     def profit(self, side: int) -> float:
         """What was really earned in quote currency after fees, of a lot that is left again; `side` +1 or -1.
 
-        Fees in base currency are in it already: so much less could be sold.
+        Fees in base currency are in it already: so much less could be sold. What they took of other coins of the account,
+        because all of the lot was sold, counts at the price of the sale. Fees in a third currency are not in it.
         """
-        return side * (self.left.cost - self.entered.cost) - self.entered.fee_quote - self.left.fee_quote
+        taken_beyond = min(max(-self._held, 0.0), self.left.fee_base) * (self.left.price or 0.0)
+        fees = self.entered.fee_quote + self.left.fee_quote + taken_beyond
+        return side * (self.left.cost - self.entered.cost) - fees
+
+    @property
+    def _held(self) -> float:
+        spent = self.entered.fee_base + self.left.quantity + self.left.fee_base
+        return self.entered.quantity - spent
 
 
 def executed(intent: Intent) -> Executed:

@@ -98,7 +98,7 @@ def ended(stray: Stray, scene: Scene) -> Absorbed | None:
     left = real_exit(stray.intents, stray.signal_id)
     at_ms = floor_to(left.at_ms or scene.tick_ms, MINUTE_MS)
     exit = Exit(left.price or scene.price, at_ms, max(at_ms, scene.tick_ms), left.reason or "order_lost")
-    events = (facts.opened(holding, scene.tick_ms, scene.terms), closed_lot(holding, lot, exit, scene.terms))
+    events = (facts.opened(holding, scene.tick_ms, scene.terms), closed_lot(holding, lot, exit, scene))
     return Absorbed(IDLE, events, tuple(one.client_order_id for one in stray.intents))
 
 

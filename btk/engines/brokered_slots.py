@@ -42,12 +42,16 @@ class Change(NamedTuple):
 
 
 class BrokeredSlots:
-    """The orders of all slots of `trading`; `attempts` is how often they are tried."""
+    """The orders of all slots of `trading`; `attempts` is how often they are tried.
+
+    `fee_prices` is filled from outside: by quote currency, what third currencies are worth that fees are paid in.
+    """
 
     def __init__(self, trading: Trading, attempts: Attempts) -> None:
         self._trading = trading
         self._attempts = attempts
         self._news: dict[SlotKey, list[str]] = {}
+        self.fee_prices: dict[str, dict[str, float]] = {}
 
     def look(self, key: SlotKey, limits: MarketLimits, now_ms: int) -> Change:
         """Take in what a slot's orders have done, then write down what it wants now."""
@@ -107,9 +111,8 @@ class BrokeredSlots:
         return f"its {worst.leg} was asked about {worst.tries} times in vain: {worst.detail}" if worst else ""
 
     def _scene(self, slot: Slot, limits: MarketLimits) -> Scene:
-        return Scene(
-            self._trading.reached.slots[slot.key], self._trading.price(slot.key.symbol), limits, slot.terms
-        )
+        tick_ms, price = self._trading.reached.slots[slot.key], self._trading.price(slot.key.symbol)
+        return Scene(tick_ms, price, limits, slot.terms, self.fee_prices.get(limits.quote, {}))
 
     def _look_of(self, slot: Slot, scene: Scene, now_ms: int) -> Look:
         return Look(slot.key, slot.state, slot.intents, scene, now_ms, self._attempts, slot.stopping)

@@ -33,12 +33,14 @@ from btk.core.order_course import (
 from btk.core.protection import may_send, situation
 from btk.core.reconcile import Row
 from btk.core.states import Idle, plan_of
-from btk.engines.brokered_slots import BrokeredSlots, Change
+from btk.engines.brokered_slots import BrokeredSlots
 from btk.engines.kill_switch import KillSwitch
 from btk.engines.trading import Trading
 from btk.library.alarms import Alarms
+from btk.library.fee_prices import FeePrices
 from btk.library.holdings import Holdings
 from btk.library.market_rules import MarketRules
+from btk.library.order_alarms import OrderAlarms
 from btk.library.order_clock import OrderClock
 from btk.model.errors import DumpError, Transient, Unknown
 from btk.model.intents import ENTRY_LEGS, Intent
@@ -55,8 +57,6 @@ EACH_ENTRY_MS = 250
 """The same for many entries, so that they take no more than a part of what an exchange allows."""
 WATCH_MS, WATCH_CLOSELY_MS, CLOSELY_MS = 60_000, 10_000, 600_000
 """So often an order that was believed absent is, and how often in its first minutes."""
-NAKED_ALARM_MS = 5_000
-"""A position that has had no stop for so long, or whose stop was not taken at once, is told of."""
 STARTING_MS = 30_000
 """So long a start waits for orders in doubt before it calls a difference a mismatch."""
 MOST_ROUNDS = 50
@@ -98,10 +98,11 @@ class BrokerWork:
         self._switch = KillSwitch(trading, SwitchLimits.of(rules))
         self._looked_ms: dict[str, int] = {}
         self._unread_until_ms: dict[str, int] = {}
-        self._naked_since_ms: dict[SlotKey, int] = {}
+        self._order_alarms = OrderAlarms(alarms)
         self._holdings = Holdings(broker, trading, self._slots, alarms, self._ask_all)
         self._market_rules = MarketRules(broker, self._holdings.symbols, alarms)
         self._clock = OrderClock(broker, alarms)
+        self._fee_prices = FeePrices(broker, self._slots)
         self._is_new = True
         self.tick_ms = 0
         self.is_leaving: Callable[[], bool] = lambda: False
@@ -152,6 +153,8 @@ class BrokerWork:
         for times in (self._looked_ms, self._unread_until_ms):
             for name in times.keys() - known:
                 del times[name]
+        if not self.is_leaving():
+            await self._fee_prices.learn()
 
     def look(self) -> bool:
         """Take in what orders have done and write down what is wanted; whether anything changed."""
@@ -159,31 +162,10 @@ class BrokerWork:
         for key in self._trading.slots:
             found = self._slots.look(key, self._broker.limits(key.symbol), now_ms)
             changed |= found.changed
-            self._tell(key, found, now_ms)
+            self._order_alarms.tell(key, found, self.tick_ms, now_ms)
+            if not found.alarms and isinstance(self._trading.slots[key].state, Idle):
+                self._order_alarms.settled(key, self.tick_ms)
         return changed
-
-    def _tell(self, key: SlotKey, found: Change, now_ms: int) -> None:
-        subject = f"orders of {key.strategy} on {key.symbol}"
-        for words in found.alarms:
-            self._alarms.ring(self.tick_ms, subject, words)
-        if not found.alarms and isinstance(self._trading.slots[key].state, Idle):
-            self._alarms.over(self.tick_ms, subject)
-        for words in found.news:
-            self._alarms.once(self.tick_ms, subject, words)
-        self._tell_naked(key, found.naked, now_ms)
-        unseen = f"checks of {key.strategy} on {key.symbol}"
-        if found.unseen:
-            self._alarms.ring(self.tick_ms, unseen, found.unseen)
-        else:
-            self._alarms.over(self.tick_ms, unseen)
-
-    def _tell_naked(self, key: SlotKey, words: str, now_ms: int) -> None:
-        subject = f"stop of {key.strategy} on {key.symbol}"
-        if not words:
-            self._naked_since_ms.pop(key, None)
-            self._alarms.over(self.tick_ms, subject)
-        elif now_ms >= self._naked_since_ms.setdefault(key, now_ms) + NAKED_ALARM_MS:
-            self._alarms.ring(self.tick_ms, subject, words)
 
     def _due(self) -> list[Due]:
         now_ms = self._broker.now_ms()
@@ -314,8 +296,7 @@ class BrokerWork:
 
     def _next_ms(self) -> int | None:
         now_ms = self._broker.now_ms()
-        alarms = [since_ms + NAKED_ALARM_MS for since_ms in self._naked_since_ms.values()]
-        times = [at_ms for at_ms in alarms if at_ms > now_ms]
+        times = [*self._order_alarms.times_ms(now_ms)]
         for key, intent in self._slots.intents():
             step = step_of(intent)
             rests = isinstance(step, Rest | Settled)

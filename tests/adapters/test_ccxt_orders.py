@@ -95,6 +95,12 @@ def test_a_fee_is_of_one_of_three_kinds(currency: str, fees: tuple[float, float,
     assert (fill.order_id, fill.at_ms) == ("7", 5)
 
 
+def test_a_fee_of_a_contract_takes_nothing_out_of_its_position() -> None:
+    fee = {"cost": 0.1, "currency": CONTRACT["base"]}
+    [fill] = fills_of(CONTRACT, [{"id": "1", "price": 100.0, "amount": 1.0, "fee": fee, "timestamp": 5}])
+    assert (fill.fee_base, fill.fee_other, fill.fee_currency) == (0.0, 0.1, CONTRACT["base"])
+
+
 def test_trades_are_told_the_oldest_first_and_those_without_an_id_are_not_counted() -> None:
     trades = [{"id": str(at), "price": 1.0, "amount": 1.0, "timestamp": at} for at in (9, 5)]
     fills = fills_of(MARKET, [*trades, {"id": None, "price": 1.0, "amount": 1.0}])

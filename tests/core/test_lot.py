@@ -50,6 +50,15 @@ def test_a_fee_in_kind_is_paid_by_selling_less_and_not_twice() -> None:
     )
 
 
+def test_a_fee_in_kind_of_a_sale_of_all_there_was_counts_at_the_price_of_that_sale() -> None:
+    sold = left("target", 110.0)
+    sold = msgspec.structs.replace(sold, fills=(fill("t2", price=110.0, fee_base=0.001),))
+    assert lot_of([BOUGHT, sold], "s1").profit(1) == pytest.approx(110 - 100 - 0.1 - 0.11)
+    part = msgspec.structs.replace(sold, fills=(fill("t2", 0.999, price=110.0, fee_base=0.001),))
+    part = msgspec.structs.replace(part, filled_quantity=0.999)
+    assert lot_of([BOUGHT, part], "s1").profit(1) == pytest.approx(0.999 * 110 - 100 - 0.1)
+
+
 def test_a_fee_in_a_third_currency_is_told_beside_the_profit() -> None:
     paid = msgspec.structs.replace(BOUGHT, fills=(fill(fee_other=0.01, fee_currency="BNB"),))
     assert executed(paid).fees_other == {"BNB": 0.01}

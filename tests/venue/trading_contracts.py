@@ -43,6 +43,7 @@ class ContractMarket:
         self.book = AccountBook(clock.now_ms, 500_000_001)
         self.cash = ZERO
         self.fee_rate = Decimal("0.0005")
+        self.fee_asset = "USDT"
         self.is_hedged = False
         self.terms: defaultdict[str, Terms] = defaultdict(Terms)
         self.positions: dict[tuple[str, str], Position] = {}
@@ -268,12 +269,16 @@ class ContractMarket:
         change: Filled = filled(position, signed, price, now)
         self.positions[(wish.symbol, wish.position_side)] = change.position
         fee = quantity * price * self.fee_rate
-        self.cash += change.realized - fee
+        self.cash += change.realized
+        if self.fee_asset == "USDT":
+            self.cash -= fee
+        else:
+            fee = fee / self.book.listing(f"{self.fee_asset}USDT").price
         if wish.owner == "client":
             self._own[wish.symbol] += signed
         # fmt: off
         self.book.add_trade(order, Trade(self.book.next_id(), order.id, wish.symbol, wish.side, quantity, price,
-                                         fee, "USDT", is_maker, now, change.realized, wish.position_side))
+                                         fee, self.fee_asset, is_maker, now, change.realized, wish.position_side))
         # fmt: on
         if not change.position.amount:
             self._expire_reducing(wish.symbol)

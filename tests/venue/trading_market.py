@@ -28,13 +28,15 @@ from tests.venue.trading_wallet import Wallet
 class SpotMarket:
     """`place`, `place_list` and `cancel` are the client's; the other verbs are the world's.
 
-    An order by hand is a wish with `owner="hand"`; a cancel by hand says so.
+    An order by hand is a wish with `owner="hand"`; a cancel by hand says so. With a `fee_asset` fees are paid in that, as
+    long as the account has enough of it, else in what was got.
     """
 
     def __init__(self, clock: VenueClock) -> None:
         self.book = AccountBook(clock.now_ms, 1_000_001)
         self.wallet = Wallet()
         self.fee_rate = Decimal("0.001")
+        self.fee_asset = ""
         self.timeline: list[Exposure] = []
         self._clock = clock
         self._own: defaultdict[str, Decimal] = defaultdict(Decimal)
@@ -177,18 +179,31 @@ class SpotMarket:
         wish, listing = order.wish, self.book.listing(order.wish.symbol)
         cost, buys = quantity * price, order.wish.side == "BUY"
         got, asset = (quantity, listing.base) if buys else (cost, listing.quote)
-        fee = got * self.fee_rate
         assert order.hold is not None
         self.wallet.pay(order.hold, cost if buys else quantity)
-        self.wallet.receive(asset, got - fee)
+        self.wallet.receive(asset, got)
+        fee, asset = self._charged(listing, got, asset, cost)
         if wish.owner == "client":
-            self._own[wish.symbol] += quantity - fee if buys else -quantity
+            self._own[wish.symbol] += (quantity if buys else -quantity) - (
+                fee if asset == listing.base else ZERO
+            )
         now = self._clock.now_ms()
         # fmt: off
         self.book.add_trade(order, Trade(self.book.next_id(), order.id, wish.symbol, wish.side, quantity, price,
                                          fee, asset, is_maker, now))
         # fmt: on
         self._end_siblings(order)
+
+    def _charged(self, listing: Listing, got: Decimal, asset: str, cost: Decimal) -> tuple[Decimal, str]:
+        fee = got * self.fee_rate
+        if self.fee_asset:
+            same = self.fee_asset == listing.base
+            priced = listing if same else self.book.listing(f"{self.fee_asset}{listing.quote}")
+            other = (cost * self.fee_rate / priced.price).quantize(Decimal("0.00000001"))
+            if self.wallet.balances[self.fee_asset].free >= other:
+                fee, asset = other, self.fee_asset
+        self.wallet.balances[asset].free -= fee
+        return fee, asset
 
     def _settle(self, order: Order) -> None:
         if not order.is_open:
