@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from btk.adapters.project_name import ProjectName
 from btk.adapters.state_file import FileBackend
 from btk.model.errors import SettingsError
 from btk.ports import StateBackend
@@ -33,7 +34,7 @@ def state_factory(backend: str, dump: Path, root: Path, sweeps: bool = True) -> 
     if backend == "file":
         return lambda entity_name, base_dir: FileBackend(entity_name, dump / base_dir, sweeps=sweeps)
     if backend == "redis":
-        return _redis_factory()
+        return _redis_factory(dump)
     return checked_factory(_class(backend, root), "state.backend")
 
 
@@ -46,13 +47,13 @@ def checked_factory(factory: Factory, where: str) -> Factory:
     return factory
 
 
-def _redis_factory() -> Factory:
+def _redis_factory(dump: Path) -> Factory:
     try:
         from btk.adapters.state_redis import RedisBackend, connect
     except ModuleNotFoundError:
         raise SettingsError("state.backend: redis needs the extra; pip install 'btk[redis]'") from None
-    client = connect()
-    return lambda entity_name, base_dir: RedisBackend(entity_name, base_dir, client)
+    client, project = connect(), ProjectName(dump)
+    return lambda entity_name, base_dir: RedisBackend(entity_name, base_dir, client, project)
 
 
 def _class(reference: str, root: Path) -> Factory:

@@ -14,6 +14,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from btk.adapters.envelope import BadEnvelope
+from btk.adapters.project_name import VARIABLE, ProjectName
 from btk.adapters.state_blocking import BlockingBackend
 from btk.adapters.state_values import check_generation, sealed_value, stored_value
 from btk.model.errors import DamagedState, DumpError, Fatal, SettingsError, Transient, Unknown
@@ -24,8 +25,19 @@ URL_VARIABLE = "BTK_REDIS_URL"
 TIMEOUT_SECONDS = 5.0
 ATTEMPTS = 5
 
-# KEYS: values, generations, older values. ARGV: id, generation expected, envelope. Answers the generation found.
+OWNER = "btk:project"
+NOT_OURS = -1
+
+# KEYS: values, generations, older values, project. ARGV: id, generation expected, envelope, project's name and place.
+# Answers the generation found, or NOT_OURS.
 _COMPARE_AND_SET = """
+if ARGV[4] ~= '' then
+  local owner = redis.call('HGET', KEYS[4], 'name')
+  if owner and owner ~= ARGV[4] then return -1 end
+  if redis.call('HGET', KEYS[4], 'place') ~= ARGV[5] then
+    redis.call('HSET', KEYS[4], 'name', ARGV[4], 'place', ARGV[5])
+  end
+end
 local found = redis.call('HGET', KEYS[2], ARGV[1]) or '0'
 if found ~= ARGV[2] then return found end
 local older = redis.call('HGET', KEYS[1], ARGV[1])
@@ -55,25 +67,50 @@ def connect(url: str | None = None) -> redis.Redis:
 
 
 class RedisBackend(BlockingBackend):
-    """The values of one entity in the hash `btk:<base_dir>:<entity_name>`; one database holds one project's state."""
+    """The values of one entity in the hash `btk:<base_dir>:<entity_name>`; one database holds one project's state.
 
-    def __init__(self, entity_name: str, base_dir: str, client: redis.Redis | None = None) -> None:
+    With a `project` one that another has written to is refused, `SettingsError`; the first that writes has it.
+    """
+
+    def __init__(
+        self,
+        entity_name: str,
+        base_dir: str,
+        client: redis.Redis | None = None,
+        project: ProjectName | None = None,
+    ) -> None:
         super().__init__()
+        self._project = project
         self._name = f"btk:{base_dir}:{entity_name}"
         self._kind = base_dir.rpartition("/")[2]
         self._client = client or connect()
         self._compare_and_set = self._client.register_script(_COMPARE_AND_SET)
 
     def prepare(self) -> None:
-        """Refuse a server that would forget everything when it is restarted."""
-        with _errors(Transient):
-            try:
-                kept = self._client.config_get("appendonly")
-            except redis.ResponseError:  # a managed server hides its settings: its owner has decided
-                return
-        if kept.get("appendonly") == "no":
+        """Refuse a server that would forget everything when it is restarted, and another project's database."""
+        if not self._keeps():
             raise SettingsError(
                 "redis: this server keeps nothing over a restart; set `appendonly yes` and `appendfsync always`"
+            )
+        self._check_project()
+
+    def _keeps(self) -> bool:
+        with _errors(Transient):
+            try:
+                return bool(self._client.config_get("appendonly").get("appendonly") != "no")
+            except redis.ResponseError:  # a managed server hides its settings: its owner has decided
+                return True
+
+    def _check_project(self) -> None:
+        if self._project is None:
+            return
+        with _errors(Transient):
+            name, place = self._client.hmget(OWNER, "name", "place")
+        if name is not None and _bytes(name).decode() != self._project.known():
+            raise SettingsError(
+                f"redis: this database holds the state of another project, {_bytes(place or b'').decode()}; give"
+                f" this one a number of its own (the end of {URL_VARIABLE}), or, to take that one over,"
+                f" {VARIABLE}={_bytes(name).decode()}"
             )
 
     def read(self, entity_id: str) -> Stored | None:
@@ -118,8 +155,13 @@ class RedisBackend(BlockingBackend):
 
     def _set(self, entity_id: str, value: Any, expected: int) -> int:
         sealed = sealed_value(self._kind, self._key(entity_id), value, expected + 1)
+        name, place = (self._project.made(), self._project.place) if self._project else ("", "")
         with _errors(Unknown):
-            return int(self._compare_and_set(keys=self._hashes, args=[entity_id, expected, sealed]))
+            arguments: list[str | int | bytes] = [entity_id, expected, sealed, name, place]
+            found = int(self._compare_and_set(keys=[*self._hashes, OWNER], args=arguments))
+        if found == NOT_OURS:
+            self._check_project()
+        return found
 
     def _generation(self, entity_id: str) -> int:
         with _errors(Transient):

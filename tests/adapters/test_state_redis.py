@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import socket
 import threading
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 import redis
 
+from btk.adapters.project_name import VARIABLE, ProjectName
 from btk.adapters.state_redis import RedisBackend, connect
 from btk.model.errors import BtkError, DamagedState, SettingsError, Transient, Unknown
 from btk.ports import Stored
@@ -155,3 +157,55 @@ def test_off_this_machine_only_encrypted_lines_are_used_and_no_secret_is_shown(u
         connect(url)
     assert "fakesecret" not in str(told.value)
     connect(url.replace("redis://", "rediss://"))
+
+
+def _of(project: Path, url: str) -> RedisBackend:
+    return RedisBackend("slot", "data/signal", connect(url), ProjectName(project / "dump"))
+
+
+def _use(backend: RedisBackend, value: str) -> None:
+    async def both() -> None:
+        await backend.wait_for_init()
+        await backend.write_value("x", value)
+
+    asyncio.run(both())
+
+
+def test_a_database_holds_one_project_and_names_it_to_every_other(
+    server: RedisServer, tmp_path: Path
+) -> None:
+    ours, others = tmp_path / "ours", tmp_path / "others"
+    asyncio.run(_of(others, server.url).wait_for_init())  # who only looks takes nothing
+    _use(_of(ours, server.url), "a")
+    with pytest.raises(SettingsError, match=rf"another project, {ours}/dump on .*; give this one a number"):
+        asyncio.run(_of(others, server.url).wait_for_init())
+    _use(_of(ours, server.url), "b")
+    _use(_of(others, server.url.removesuffix("0") + "1"), "c")
+    assert _read(_of(ours, server.url)) == (2, "b")
+
+
+def test_of_two_projects_that_begin_at_once_on_an_empty_database_one_gets_it(
+    server: RedisServer, tmp_path: Path
+) -> None:
+    backends = [_of(tmp_path / name, server.url) for name in ("ours", "others")]
+    for backend in backends:
+        asyncio.run(backend.wait_for_init())
+    assert _write(backends[0], "a", 0) == 1
+    with pytest.raises(SettingsError, match="another project"):
+        _write(backends[1], "b", 0)
+    assert _read(backends[0]) == (1, "a")
+
+
+def test_another_machine_takes_a_project_over_by_its_name_and_a_moved_one_keeps_it(
+    server: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, moved, copied, second = (tmp_path / name for name in ("first", "moved", "copied", "second"))
+    _use(_of(first, server.url), "a")
+    shutil.copytree(first, copied)
+    with pytest.raises(SettingsError, match="another project") as refused:
+        _use(_of(copied, server.url), "x")
+    first.rename(moved)
+    _use(_of(moved, server.url), "b")
+    monkeypatch.setenv(VARIABLE, str(refused.value).rpartition("=")[2])
+    _use(_of(second, server.url), "c")
+    assert _read(_of(second, server.url)) == (3, "c")
