@@ -10,6 +10,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
+from contextlib import closing
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
@@ -149,7 +150,8 @@ class _Line:
 
 
 def _work(work: SimpleQueue[Any]) -> None:
-    with asyncio.Runner() as runner:
+    # Its event loop, and the file descriptors of one, are made when something of a strategy is first awaited.
+    with closing(asyncio.Runner()) as runner:
         while (item := work.get()) is not None:
             call, future = item
             try:

@@ -400,3 +400,17 @@ def test_a_disk_that_refuses_stops_entries_and_nothing_else(tmp_path: Path) -> N
     assert not minutes & {8, 9, 10}
     assert {5, 12, 13} <= minutes
     assert [over for _, over in run.alarms("state")] == [False, True]
+
+
+def test_a_strategy_that_awaits_nothing_costs_no_file_descriptors(tmp_path: Path) -> None:
+    notes: list[tuple[str, str, int]] = []
+    several = {f"number_{number}": watched(notes) for number in range(20)}
+    run, seen = run_of(tmp_path, **several), list[int]()
+
+    def count(run: OddRun) -> None:
+        seen.append(len(list(Path("/proc/self/fd").iterdir())))
+
+    count(run)
+    run.live(300, {250: count})
+    assert notes
+    assert seen[1] - seen[0] < 20
