@@ -90,10 +90,9 @@ def backtest(  # noqa: PLR0917 (every parameter is a flag)
 
 def _show(result: Result, root: Path) -> None:
     from btk.cli.result_screen import show_result
+    from btk.cli.screen_facts import folder_text
 
-    folder = result.folder
-    shown = folder.relative_to(root) if folder.is_relative_to(root) else folder
-    show_result(result.document, folder=str(shown))
+    show_result(result.document, folder=folder_text(result.folder, root))
 
 
 def _portfolio_statistics(result: Result) -> dict[str, object]:

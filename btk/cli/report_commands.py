@@ -100,12 +100,13 @@ def show(  # noqa: PLR0917 (every parameter is a flag)
         print_document(reports.archive.document(run_id))
     else:
         from btk.cli.report_screen import show_run
+        from btk.cli.screen_facts import folder_text
         from btk.library.again import again_flags
 
-        document, folder = reports.archive.document(run_id), reports.archive.runs / run_id
+        document = reports.archive.document(run_id)
         is_walk = document["mode"] == "walker"
         flags = again_flags(reports.archive.asked(run_id), loaded.settings) if is_walk else []
-        show_run(document, folder, flags)
+        show_run(document, folder_text(reports.archive.runs / run_id, loaded.root), flags)
 
 
 @app.command()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from collections import Counter
 from collections.abc import Mapping
 from typing import TextIO
@@ -13,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from btk.cli.console import plain_console
+from btk.cli.screen_facts import print_facts
 from btk.cli.screen_table import Heading, Line, screen_table
 from btk.model.dates import format_date
 from btk.report.result_view import Figures, Group, Number, ResultView, result_view
@@ -20,7 +20,6 @@ from btk.report.sparkline import ASCII_BLOCKS, BLOCKS, sparkline
 
 MOST_ROWS = 25
 WIDE = 100
-LABEL_WIDTH = 10
 
 
 def show_result(
@@ -39,7 +38,7 @@ def show_result(
         console.print()
         console.print(_reason_table(result, console.width))
     console.print()
-    _print_facts(console, result, folder)
+    print_facts(console, _facts(result, folder))
 
 
 def _print_warnings(console: Console, result: ResultView) -> None:
@@ -170,21 +169,6 @@ def _group_cells(group: Group, money: _Money) -> list[str | Text]:
         _signed(group.avg_pnl_pct, 3),
         _coloured(money.signed(group.total_pnl_cost), group.total_pnl_cost),
     ]
-
-
-def _print_facts(console: Console, result: ResultView, folder: str | None) -> None:
-    for label, fact in _facts(result, folder).items():
-        lines = textwrap.fill(
-            fact,
-            console.width,
-            initial_indent=f"{label:<{LABEL_WIDTH}}",
-            subsequent_indent=" " * LABEL_WIDTH,
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
-        text = Text(lines)
-        text.stylize("bold", 0, len(label))
-        console.print(text, soft_wrap=True)
 
 
 def _facts(result: ResultView, folder: str | None) -> dict[str, str]:

@@ -36,9 +36,9 @@ def _show(ended: Ended, root: Path, as_json: bool) -> None:
         print_document(ended.document)
         return
     from btk.cli.result_screen import show_result
+    from btk.cli.screen_facts import folder_text
 
-    folder = ended.folder.relative_to(root) if ended.folder.is_relative_to(root) else ended.folder
-    show_result(ended.document, folder=str(folder))
+    show_result(ended.document, folder=folder_text(ended.folder, root))
 
 
 def _leave(ended: Ended, command: str) -> None:

@@ -206,11 +206,10 @@ def _flags(chosen: Selection, cache: bool) -> list[str]:
 
 
 def _show(result: WalkResult, root: Path, flags: list[str]) -> None:
+    from btk.cli.screen_facts import folder_text
     from btk.cli.walker_screen import show_walk
 
-    folder = result.folder
-    shown = folder.relative_to(root) if folder.is_relative_to(root) else folder
-    show_walk(result.document, str(shown), flags=flags)
+    show_walk(result.document, folder_text(result.folder, root), flags=flags)
 
 
 def _end(result: WalkResult, interruption: Interruption, run_id: str) -> None:

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from btk.cli.console import plain_console
+from btk.cli.screen_facts import print_facts
 from btk.cli.screen_table import Heading, Line, screen_table
 from btk.model.dates import format_date
 
@@ -52,8 +53,7 @@ def show_walk(
     if document["ranking"]:
         console.print(_table(document, console.width))
         console.print()
-    for label, fact in _facts(document, folder, flags).items():
-        console.print(f"{label:<10}{fact}", soft_wrap=True)
+    print_facts(console, _facts(document, folder, flags))
 
 
 def number(value: float | None, decimals: int = 3) -> str:
@@ -90,12 +90,19 @@ def _ranked_on(document: Mapping[str, Any]) -> Mapping[str, int]:
 
 def _counts(document: Mapping[str, Any]) -> str:
     counts = document["counts"]
-    parts = [f"{counts['done']:,} of {counts['variants']:,} variants"]
+    parts = [f"{counts['done']:,} of {counts['variants']:,} {_what_ran(document)}"]
     parts += [f"{counts[name]:,} {name}" for name in ("reused", "failed") if counts[name]]
     if counts["without_value"]:
         parts.append(f"{counts['without_value']:,} without {document['metric']}")
     order = "lowest" if document["minimize"] else "highest"
     return f"{', '.join(parts)}; by {document['metric']}, {order} first"
+
+
+def _what_ran(document: Mapping[str, Any]) -> str:
+    if "walk_forward" not in document:
+        return "variants"
+    # A variant runs in each window, and the best of a window once more on the days after.
+    return f"runs in {_counted(len(document['walk_forward']['windows']), 'window', 'windows')}"
 
 
 def _table(document: Mapping[str, Any], width: int) -> Table:

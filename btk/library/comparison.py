@@ -22,8 +22,12 @@ class Comparison(NamedTuple):
 
 def compared(archive: RunArchive, run_ids: Sequence[str]) -> Comparison:
     """Statistics of the portfolio (of a walk: of its winner) and the differing settings of two runs or more."""
-    statistics = {run_id: _statistics(archive.document(run_id)) for run_id in run_ids}
-    settings = {run_id: dict(document_leaves(archive.asked(run_id))) for run_id in run_ids}
+    documents = {run_id: archive.document(run_id) for run_id in run_ids}
+    statistics = {run_id: _statistics(document) for run_id, document in documents.items()}
+    settings = {
+        run_id: {**dict(document_leaves(archive.asked(run_id))), **_parameters(document)}
+        for run_id, document in documents.items()
+    }
     differing = {
         key: [leaves.get(key, MISSING) for leaves in settings.values()]
         for key in dict.fromkeys(key for leaves in settings.values() for key in leaves)
@@ -38,6 +42,12 @@ def compared(archive: RunArchive, run_ids: Sequence[str]) -> Comparison:
     return Comparison(document, _markdown(run_ids, statistics, differing))
 
 
+def _parameters(document: Mapping[str, Any]) -> dict[str, object]:
+    # With all defaults: what was not asked for may be what the other run asked for.
+    ran = document.get("best") or {} if document["mode"] == "walker" else document
+    return dict(document_leaves({"strategy": {"params": ran.get("params") or {}}}))
+
+
 def _statistics(document: Mapping[str, Any]) -> dict[str, Cell]:
     part = document.get("best" if document["mode"] == "walker" else "portfolio") or {}
     figures = part.get("statistics", {})
@@ -50,7 +60,9 @@ def _markdown(
     differing: Mapping[str, Sequence[object]],
 ) -> str:
     heads = tuple(Column(run_id, run_id, "number") for run_id in run_ids)
-    names = dict.fromkeys(name for figures in statistics.values() for name in figures)
+    names = dict.fromkeys(
+        name for figures in statistics.values() for name, value in figures.items() if value is not None
+    )
     settings: list[Row] = [
         {"name": key, **{run: leaf_text(value) for run, value in zip(run_ids, values, strict=True)}}
         for key, values in differing.items()

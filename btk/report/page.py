@@ -14,6 +14,7 @@ from btk.model.dates import format_date
 from btk.model.intervals import DAY_MS
 from btk.report.bootstrap import bootstrap_intervals
 from btk.report.gates import EPSILON, Figure
+from btk.report.price_profile import is_untold
 from btk.report.run_record import ResultRecord
 from btk.report.tables import cell_text, statistic_column
 
@@ -124,7 +125,9 @@ def _tile(name: str, value: object, toned: bool) -> dict[str, object]:
 def _figures(result: ResultRecord) -> list[dict[str, str]]:
     bootstrap = bootstrap_intervals(result.trades())
     named: dict[str, Figure] = {
-        name: value for name, value in result.portfolio.statistics.items() if not isinstance(value, dict)
+        name: value
+        for name, value in result.portfolio.statistics.items()
+        if not isinstance(value, dict) and not is_untold(name, value)
     }
     named |= {f"bootstrap_{name}": value for name, value in bootstrap.items()}
     columns = {name: statistic_column(name) for name in named}

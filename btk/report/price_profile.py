@@ -13,6 +13,7 @@ import numpy as np
 from btk.model.bars import Column
 from btk.model.intervals import DAY_MS
 from btk.report.gates import EPSILON, MIN_TRADES, Figure, finite, median, ratio
+from btk.report.tables import Cell
 from btk.report.trade_columns import TradeColumns
 
 SIDEWAYS_BELOW_R2 = 0.30
@@ -29,6 +30,11 @@ NAMES = (
     "trend_strength_pct",
     "trend_confidence",
 )
+
+
+def is_untold(name: str, value: Cell) -> bool:
+    """Whether a figure is one of these and None: it is not missing, the trades have no such figure."""
+    return value is None and name in NAMES
 
 
 def price_profile(columns: TradeColumns) -> dict[str, Figure]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from btk.report.price_profile import is_untold
 from btk.report.tables import Cell, Fact, Row, Table, inline, markdown_facts, markdown_table, statistic_label
 
 SCHEMA = "btk.report/1"
@@ -44,8 +45,9 @@ def markdown(report: Report, title: str, most_rows: int | None = None) -> str:
     """The report as Markdown: warnings first; tables are cut to `most_rows`, the numbers never are."""
     parts = [f"# {inline(title)}", *(f"> **Warning:** {inline(note)}" for note in report.notes)]
     parts.append(markdown_table(report.main, most_rows) if report.rows else report.empty)
-    if report.facts:
-        parts.append(markdown_facts(report.facts))
+    facts = [fact for fact in report.facts if not is_untold(fact.column.key, fact.value)]
+    if facts:
+        parts.append(markdown_facts(facts))
     for table in report.tables[1:]:
         if table.rows:
             parts += [f"## {statistic_label(table.name)}", markdown_table(table, most_rows)]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import msgspec
 
 from btk.report.run_record import FramePart, ResultRecord
@@ -16,6 +19,7 @@ class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
     mode: str
     status: str
     strategy: str | tuple[str, ...] = ()
+    params: dict[str, Any] = {}
     exchange: str | None = None
     symbols: tuple[str, ...] = ()
     from_ms: int | None = None
@@ -33,6 +37,20 @@ class _Part(msgspec.Struct, frozen=True):
     statistics: _Figures = _Figures()
 
 
+class _Window(msgspec.Struct, frozen=True):
+    out_of_sample_return_pct: float | None = None
+
+
+class _Forward(msgspec.Struct, frozen=True):
+    windows: tuple[_Window, ...] = ()
+    statistics: _Figures = _Figures()
+
+    def figures(self) -> _Figures:
+        returned = [window.out_of_sample_return_pct for window in self.windows]
+        whole = math.prod(1 + pct / 100 for pct in returned if pct is not None)
+        return _Figures(self.statistics.total_trades, None if None in returned else (whole - 1) * 100)
+
+
 class Summary(msgspec.Struct, frozen=True):
     """What a list needs of a result document of any mode; msgspec skips the trades, however many."""
 
@@ -42,17 +60,22 @@ class Summary(msgspec.Struct, frozen=True):
     exchange: str
     frame: FramePart
     symbols: dict[str, msgspec.Raw] | tuple[str, ...]
+    params: dict[str, Any] = {}
     portfolio: _Part = _Part()
     best: _Part | None = None
+    walk_forward: _Forward | None = None
 
     def facts(self, run_id: str) -> RunFacts:
-        """The run in a list; of a walk the figures are those of its winner."""
+        """The run in a list; of a walk with the figures of its winner, of a walk-forward with those out of sample."""
         figures = (self.best or self.portfolio).statistics
+        if self.walk_forward:
+            figures = self.walk_forward.figures()
         return RunFacts(
             run_id=run_id,
             mode=self.mode,
             status=self.status,
             strategy=self.strategy,
+            params=self.params,
             exchange=self.exchange,
             symbols=tuple(self.symbols),
             from_ms=self.frame.from_ms,

@@ -46,9 +46,9 @@ GROUPS = ("by_close_reason", "by_side", "by_month", "by_weekday")
 LEGEND = (
     "PNL is net of fees and slippage, in percent of each trade's cost. Profit factor: what was won over what was"
     " lost, in money, or in percent, which counts every trade alike however much it put at risk. Ratios are per"
-    " trade unless their name says daily or yearly, risk-free 0. N/A: fewer than 10 trades, fewer than 14 days for"
-    " what is annualised, no spread, or no losses. Bootstrap: trades drawn with replacement, as if"
-    " independent of each other."
+    " trade unless their name says daily or yearly, risk-free 0. N/A: fewer than 10 trades, no spread, or no losses;"
+    " of what is annualised also fewer than 14 days, more than 365 trades a year, or more than 100 % a year."
+    " Bootstrap: trades drawn with replacement, as if independent of each other."
 )
 
 

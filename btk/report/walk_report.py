@@ -115,14 +115,16 @@ def _trade(number: int, trade: Trade) -> Row:
 
 def _facts(document: Mapping[str, Any]) -> list[Fact]:
     best, deflated = document["best"] or {}, document["deflated_sharpe"] or {}
+    # A walk-forward runs a variant once in each window.
+    ran = "Runs" if "walk_forward" in document else "Variants"
     facts: list[tuple[str, str, str, Cell]] = [
         ("symbols", "Symbols", "text", ", ".join(document["symbols"])),
         ("exchange", "Exchange", "text", document["exchange"]),
         ("from_ms", "From", "time", document["frame"]["from_ms"]),
         ("to_ms", "To", "time", document["frame"]["to_ms"]),
         ("metric", "Optimization metric", "text", document["metric"]),
-        ("tested", "Variants tested", "whole", document["counts"]["done"]),
-        ("failed", "Variants failed", "whole", document["counts"]["failed"]),
+        ("tested", f"{ran} tested", "whole", document["counts"]["done"]),
+        ("failed", f"{ran} failed", "whole", document["counts"]["failed"]),
         ("best", "Best variant", "text", _named(best) if best else None),
         ("best_value", "Best value", "ratio", best.get("value")),
         ("deflated_sharpe", "Deflated Sharpe (probability)", "ratio", deflated.get("probability")),
@@ -130,10 +132,13 @@ def _facts(document: Mapping[str, Any]) -> list[Fact]:
     facts += _forward_facts(document)
     shown = [Fact(Column(key, label, style), value) for key, label, style, value in facts]
     return shown + [
-        Fact(statistic_column(f"best_{name}")._replace(label=f"Best: {statistic_column(name).label}"), value)
-        for name, value in best.get("statistics", {}).items()
-        if name in SHOWN
+        _best_fact(name, value) for name, value in best.get("statistics", {}).items() if name in SHOWN
     ]
+
+
+def _best_fact(name: str, value: Cell) -> Fact:
+    column = statistic_column(name)
+    return Fact(column._replace(key=f"best_{name}", label=f"Best: {column.label}"), value)
 
 
 def _forward_facts(document: Mapping[str, Any]) -> list[tuple[str, str, str, Cell]]:

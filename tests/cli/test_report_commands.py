@@ -91,6 +91,43 @@ def test_two_runs_are_compared_with_what_differs_in_their_settings(root: Path, c
     assert shown in capsys.readouterr().out
 
 
+def test_a_parameter_that_one_run_left_at_its_default_is_compared_by_its_value(
+    tmp_path: Path, capsys: Captured
+) -> None:
+    root = make_project(tmp_path)
+    for flags in ([], ["--param", "every=5"]):
+        entry = ["--entry", "strategies/beat.py:Beat", *flags, "--to", "2024-01-02"]
+        assert run(["--root", str(root), "backtest", *entry]) == 0
+    newest, before = (one["run_id"] for one in runs(root, capsys))
+    assert report(root, "compare", before, newest) == 0
+    assert "| strategy.params.every | 6 | 5 |" in capsys.readouterr().out
+
+
+def test_figures_that_no_run_has_are_no_rows_of_a_comparison(root: Path, capsys: Captured) -> None:
+    first, second = (one["run_id"] for one in runs(root, capsys))
+    assert report(root, "compare", first, second) == 0
+    assert "| N/A | N/A |" not in capsys.readouterr().out
+
+
+def test_the_list_tells_runs_of_a_strategy_apart_by_their_parameters(
+    root: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    assert report(root, "list") == 0
+    newest, before = capsys.readouterr().out.splitlines()[2:4]
+    assert "beat every=6, demo BTCUSDT, " in newest
+    assert "beat every=5, demo BTCUSDT, " in before
+    monkeypatch.setenv("COLUMNS", "60")
+    assert report(root, "list") == 0
+    assert "beat every=6" in capsys.readouterr().out
+
+
+def test_a_run_says_where_its_files_are_as_it_did_when_it_ended(root: Path, capsys: Captured) -> None:
+    newest = runs(root, capsys)[0]["run_id"]
+    assert report(root, "show") == 0
+    assert f"Files     dump/runs/{newest}\n" in capsys.readouterr().out
+
+
 def test_a_page_replaces_files_and_nothing_else(root: Path, tmp_path: Path, capsys: Captured) -> None:
     os.mkfifo(tmp_path / "pipe")
     for out in (tmp_path, tmp_path / "pipe"):

@@ -1,6 +1,7 @@
 """`btk walker` as users meet it."""
 
 import json
+import math
 import shlex
 import signal
 from pathlib import Path
@@ -101,13 +102,38 @@ def test_a_walk_forward_shows_each_window_and_what_they_came_to(
     flags = ["--param", "every=4,5", "--walk", "10d/10d", "--metric", "avg_pnl_pct"]
     assert run(["--root", str(root), "walker", BEAT, *flags]) == 0
     out = capsys.readouterr().out
-    assert "6 of 6 variants; by avg_pnl_pct, highest first" in out
+    # Two variants in each window and the better one on the days after it: three runs, of two variants.
+    assert "6 of 6 runs in 2 windows; by avg_pnl_pct, highest first" in out
     assert "2024-01-11 to 2024-01-21  every=" in out
     assert "2024-01-21 to 2024-01-31  every=" in out
     assert "efficiency " in out
     # The winner is that of the newest window, so that is what running it again shows.
     assert "The newest window to choose on, 2024-01-11 to 2024-01-21:" in out
     assert "--from 2024-01-11 --to 2024-01-21" in next(line for line in out.splitlines() if "Again" in line)
+    assert run(["--root", str(root), "report", "show", "--kind", "walker"]) == 0
+    assert "- **Runs tested:** 6\n" in capsys.readouterr().out
+
+
+def test_a_walk_forward_is_listed_with_what_it_came_to_out_of_sample(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    axes = ["--param", "every=4,5", "--walk", "10d/10d"]
+    assert run(["--root", str(root), "walker", BEAT, *axes, "--json"]) == 0
+    windows = json.loads(capsys.readouterr().out)["walk_forward"]["windows"]
+    assert run(["--root", str(root), "report", "list", "--json"]) == 0
+    [listed] = json.loads(capsys.readouterr().out)["runs"]
+    assert listed["total_trades"] == sum(window["out_of_sample_trades"] for window in windows)
+    grown = [1 + window["out_of_sample_return_pct"] / 100 for window in windows]
+    assert listed["return_pct"] == pytest.approx((math.prod(grown) - 1) * 100)
+
+
+def test_what_is_said_of_a_winner_fits_the_terminal_but_for_what_is_copied(
+    root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    assert run(["--root", str(root), "walker", BEAT, "--param", "every=4,5"]) == 0
+    wide = [line for line in capsys.readouterr().out.splitlines() if len(line) > 60]
+    assert [line.split()[0] for line in wide] == ["Again"]
 
 
 def test_a_walk_of_which_every_variant_fails_ends_with_3(

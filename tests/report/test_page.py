@@ -81,3 +81,13 @@ def test_a_symbol_without_candles_says_why() -> None:
     document: Any = page(result, {}, "no candles of BTCUSDT are stored")
     assert document["symbols"] == [{"name": "BTCUSDT", "bars": None}]
     assert document["candles_missing"] == "no candles of BTCUSDT are stored"
+
+
+def test_what_trades_of_several_symbols_cannot_have_is_no_figure_of_a_page() -> None:
+    statistics = {"start_equity": 100.0, "trend": None, "pressure_imbalance": None, "calmar_ratio": None}
+    portfolio = PortfolioPart(statistics=statistics, currency="USDT", daily_equity=DailyPart(MIDNIGHT, ()))
+    figures = page(result_of(portfolio=portfolio), {})["figures"]
+    assert isinstance(figures, list)
+    labels = [figure["label"] for figure in figures]
+    assert "Calmar ratio" in labels
+    assert not {"Trend", "Pressure imbalance"} & set(labels)
