@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from btk.adapters.ccxt_orders import contract_size
-from btk.model.accounts import MarketLimits
+from btk.model.accounts import MarketLimits, PriceBand
 from btk.model.errors import SettingsError
 
 
@@ -30,10 +30,25 @@ def limits_of(symbol: str, market: Mapping[str, Any]) -> MarketLimits:
         market_max_quantity=_number(at_market.get("max")) * size,
         min_notional=_number((limits.get("cost") or {}).get("min")),
         max_algo_orders=int(_number(_algo_orders(market))),
+        buy_band=_band(market, "bid"),
+        sell_band=_band(market, "ask"),
         contract=bool(market.get("contract")),
         protection="separate" if market.get("contract") else "pair",
         trading=market.get("active") is not False,
     )
+
+
+def _band(market: Mapping[str, Any], side: str) -> PriceBand:
+    name, prefix = "PERCENT_PRICE_BY_SIDE", f"{side}Multiplier"
+    told = _filter(market, name)
+    if not told:
+        name, prefix = "PERCENT_PRICE", "multiplier"
+        told = _filter(market, name)
+    least, most = _number(told.get(f"{prefix}Down")), _number(told.get(f"{prefix}Up"))
+    if market.get("contract"):
+        # Of a contract a buyer may not pay too much and a seller not take too little: what is far away may wait there.
+        least, most = (0.0, most) if side == "bid" else (least, 0.0)
+    return PriceBand(name=name, least=least, most=most)
 
 
 def _algo_orders(market: Mapping[str, Any]) -> Any:

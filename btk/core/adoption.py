@@ -14,8 +14,7 @@ import msgspec
 from btk.core.holding import Holding, Plan
 from btk.core.lot import lot_of
 from btk.core.order_course import LookedUp, follow
-from btk.core.order_ids import LEGS, PARTS, is_ours, order_id
-from btk.core.protection import next_part
+from btk.core.order_ids import LEGS, PARTS, is_ours, next_part, order_id
 from btk.core.reconcile import Theirs
 from btk.core.states import Add, Closing, Idle, Open, Opening, Reduce, State, plan_of
 from btk.core.strays import strays

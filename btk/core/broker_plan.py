@@ -13,9 +13,9 @@ import msgspec
 
 from btk.core.brokered import Scene, unbooked
 from btk.core.holding import Plan
-from btk.core.order_ids import order_id
+from btk.core.order_ids import next_part, order_id
 from btk.core.order_intents import Unfit, addition_intent, entry_intent, reduction_intent
-from btk.core.protection import Action, Drop, Place, Situation, next_actions, next_part, situation
+from btk.core.protection import Action, Drop, Place, Situation, next_actions, situation
 from btk.core.states import Add, Closing, Open, Opening, Reduce, Scheduled, State
 from btk.model.intents import Intent
 from btk.model.names import SlotKey

@@ -7,10 +7,10 @@ only ever read from our own records.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 
-from btk.model.intents import Leg
+from btk.model.intents import Intent, Leg
 from btk.model.names import SlotKey
 
 TAG = "b7c0"
@@ -33,6 +33,12 @@ def order_id(key: SlotKey, signal_id: str, leg: Leg, part: int = 0) -> str:
     round_, low = divmod(part, PARTS)
     named = "\0".join((signal_id, key.exchange, key.symbol, key.strategy, str(round_)))
     return _checked(f"{TAG}{_hash(named, 10)}{LEGS[leg]:02x}{low:02x}")
+
+
+def next_part(intents: Iterable[Intent], signal_id: str, leg: Leg) -> int:
+    """The next part of a leg that was never used."""
+    parts = (one.part for one in intents if one.signal_id == signal_id and one.leg == leg)
+    return max(parts, default=-1) + 1
 
 
 def half_id(pair_id: str, leg: Leg) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from btk.core.holding import Plan
-from btk.core.order_ids import order_id
+from btk.core.order_ids import next_part, order_id
 from btk.core.order_rounding import entry_problem, part_problem, safe_price, safe_quantity, too_large
-from btk.core.protection import Situation, next_part
+from btk.core.price_bands import too_far
+from btk.core.protection import Situation
 from btk.model.accounts import MarketLimits
 from btk.model.intents import Intent, IntentKind, Leg
 from btk.model.names import SlotKey
@@ -28,6 +29,7 @@ def entry_side(side: int) -> OrderSide:
 def entry_intent(key: SlotKey, plan: Plan, limits: MarketLimits, price: float, now_ms: int) -> Intent | Unfit:
     """The order that opens a plan: a limit where it waits for its price, else at market at about `price`."""
     side = entry_side(plan.side)
+    out_of_band = _out_of_band(plan, price, limits)
     if plan.resting:
         price = safe_price(plan.price_open, side, limits)
     kind: IntentKind = "place" if plan.resting else "open"
@@ -36,8 +38,8 @@ def entry_intent(key: SlotKey, plan: Plan, limits: MarketLimits, price: float, n
     problem = too_large(plan.cost / price, limits) or entry_problem(
         quantity, price, plan.price_stop_loss, limits
     )
-    if problem:
-        return Unfit(problem)
+    if problem or out_of_band:
+        return Unfit(problem or out_of_band)
     return Intent(
         client_order_id=order_id(key, plan.id, "entry"),
         signal_id=plan.id,
@@ -67,6 +69,15 @@ def reduction_intent(now: Situation, pct: float) -> Intent | Unfit:
     part = safe_quantity(held * pct / 100, "market", now.limits)
     problem = part_problem(held, part, now.price, now.limits)
     return Unfit(problem) if problem else _market(now, "reduce", "partial", now.exit_side, part)
+
+
+def _out_of_band(plan: Plan, price: float, limits: MarketLimits) -> str:
+    entry = plan.price_open if plan.resting else price
+    problem = too_far("entry", entry, entry_side(plan.side), price, limits)
+    if problem or limits.protection != "pair":
+        return problem
+    # Its target is a limit order, sent when the price is that of the entry.
+    return too_far("target", plan.price_take_profit, entry_side(-plan.side), entry, limits)
 
 
 def _market(now: Situation, kind: IntentKind, leg: Leg, side: OrderSide, quantity: float) -> Intent:

@@ -13,8 +13,9 @@ import msgspec
 
 from btk.core.lot import Lot, lot_of
 from btk.core.order_course import pause_ms
-from btk.core.order_ids import order_id
+from btk.core.order_ids import next_part, order_id
 from btk.core.order_rounding import AFTER_FEES, is_dust, safe_price, safe_quantity
+from btk.core.price_bands import within_reach
 from btk.core.renewal import may_wait
 from btk.core.states import Closing, State, plan_of
 from btk.model.accounts import MarketLimits
@@ -163,12 +164,6 @@ def is_protected(now: Situation) -> bool:
     return is_dust(max(now.lot.quantity - covered, 0.0), now.price, now.limits) or not now.lot.quantity
 
 
-def next_part(intents: Iterable[Intent], signal_id: str, leg: Leg) -> int:
-    """The next part of a leg that was never used."""
-    parts = (one.part for one in intents if one.signal_id == signal_id and one.leg == leg)
-    return max(parts, default=-1) + 1
-
-
 def _after_the_end(now: Situation, dust: float) -> tuple[Action, ...]:
     if any(one.in_flight for one in now.of_leg("entry", "add")):
         # More may still be bought; what there is is too little for an order of its own.
@@ -206,7 +201,7 @@ def _protect(now: Situation, held: float) -> tuple[Action, ...]:
 
 
 def _wishes(now: Situation, held: float) -> list[_Wish]:
-    stop, take = (safe_price(level, now.exit_side, now.limits) for level in (now.stop, now.take))
+    stop, take = safe_price(now.stop, now.exit_side, now.limits), _take(now)
     if now.limits.protection == "separate":
         quantity = safe_quantity(held, "stop", now.limits)
         return [_Wish("stop", "stop", quantity, None, stop), _Wish("target", "target", quantity, None, take)]
@@ -217,6 +212,15 @@ def _wishes(now: Situation, held: float) -> list[_Wish]:
     if left <= 0 or is_dust(left, now.stop, now.limits):
         return [_Wish("pair", "pair", 0.0, take, stop)]
     return [_Wish("pair", "pair", safe_quantity(left, "stop", now.limits), take, stop)]
+
+
+def _take(now: Situation) -> float:
+    take = safe_price(now.take, now.exit_side, now.limits)
+    if now.limits.protection == "separate":
+        return take
+    live = [one.price for one in now.of_leg("pair") if _live(one)]
+    near = within_reach(take, live[-1] if live else None, now.price, now.limits)
+    return safe_price(near, now.exit_side, now.limits)
 
 
 def _toward(now: Situation, wish: _Wish) -> tuple[Action, ...]:

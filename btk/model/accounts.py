@@ -10,6 +10,14 @@ Protection = Literal["separate", "pair"]
 """How a position is protected: a stop and a target of their own, or one pair that locks the balance."""
 
 
+class PriceBand(msgspec.Struct, frozen=True, kw_only=True):
+    """How far from the market's price a limit order may be, as multiples of it; 0 is no bound. `name`: the exchange's."""
+
+    name: str = ""
+    least: float = 0.0
+    most: float = 0.0
+
+
 class MarketLimits(msgspec.Struct, frozen=True, kw_only=True):
     """The rules of one market, prices in quote and quantities in base currency; 0 is no limit.
 
@@ -28,6 +36,8 @@ class MarketLimits(msgspec.Struct, frozen=True, kw_only=True):
     market_max_quantity: float = 0.0
     min_notional: float = 0.0
     max_algo_orders: int = 0
+    buy_band: PriceBand = PriceBand()
+    sell_band: PriceBand = PriceBand()
     contract: bool = False
     protection: Protection = "separate"
     trading: bool = True

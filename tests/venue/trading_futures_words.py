@@ -15,13 +15,17 @@ NEVER_MS = 4_133_404_800_000
 
 def contract(listing: Listing) -> dict[str, Any]:
     least = {"filterType": "MIN_NOTIONAL", "notional": str(listing.filters.smallest_notional)}
+    filters = [*filters_of(listing.filters), least]
+    if listing.filters.band:
+        down, up = map(str, listing.filters.band)
+        filters.append({"filterType": "PERCENT_PRICE", "multiplierUp": up, "multiplierDown": down})
     # fmt: off
     return {
         "symbol": listing.symbol, "pair": listing.symbol, "contractType": "PERPETUAL",
         "deliveryDate": NEVER_MS, "onboardDate": 1_569_398_400_000, "status": listing.status,
         "baseAsset": listing.base, "quoteAsset": listing.quote, "marginAsset": listing.quote,
         "pricePrecision": 2, "quantityPrecision": 3, "baseAssetPrecision": 8, "quotePrecision": 8,
-        "underlyingType": "COIN", "triggerProtect": "0.0500", "filters": [*filters_of(listing.filters), least],
+        "underlyingType": "COIN", "triggerProtect": "0.0500", "filters": filters,
         "orderTypes": [*ORDER_KINDS, *CONDITIONAL_KINDS, "TRAILING_STOP_MARKET"],
         "timeInForce": ["GTC", "IOC", "FOK", "GTX", "GTD"],
     }

@@ -42,6 +42,8 @@ class Filters:
     smallest_notional: Decimal = Decimal(5)
     most_orders: int = 200
     most_algo_orders: int = 5
+    # How far from the price an order may be, as multiples of it.
+    band: tuple[Decimal, Decimal] | None = None
 
 
 @dataclass(slots=True)

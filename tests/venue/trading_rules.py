@@ -40,6 +40,8 @@ def check_spot(wish: Wish, listing: Listing) -> None:
     for price in (wish.price, wish.trigger):
         if price and not _price_fits(price, filters):
             raise Refusal(-1013, "Filter failure: PRICE_FILTER")
+    if filters.band and wish.price and not _in_band(wish.price, listing, filters.band):
+        raise Refusal(-1013, "Filter failure: PERCENT_PRICE_BY_SIDE")
     _check_spot_quantity(wish, filters)
     price = wish.price or wish.trigger or listing.taken_at(wish.side)
     if (wish.quote_quantity or wish.quantity * price) < filters.smallest_notional:
@@ -48,6 +50,10 @@ def check_spot(wish: Wish, listing: Listing) -> None:
 
 def _price_fits(price: Decimal, filters: Filters) -> bool:
     return filters.lowest_price <= price <= filters.highest_price and on_grid(price, filters.tick)
+
+
+def _in_band(price: Decimal, listing: Listing, band: tuple[Decimal, Decimal]) -> bool:
+    return listing.price * band[0] <= price <= listing.price * band[1]
 
 
 def _check_spot_quantity(wish: Wish, filters: Filters) -> None:
@@ -71,6 +77,12 @@ def check_contract(wish: Wish, listing: Listing) -> None:
             raise Refusal(-4014, "Price not increased by tick size.")
         if price > filters.highest_price:
             raise Refusal(-4016, "Price is higher than mark price multiplier cap.")
+    if filters.band and wish.price:
+        # A buyer may not pay too much and a seller not take too little; what waits far away is welcome.
+        if wish.side == "BUY" and wish.price > listing.price * filters.band[1]:
+            raise Refusal(-4016, "Limit price can't be higher than that.")
+        if wish.side == "SELL" and wish.price < listing.price * filters.band[0]:
+            raise Refusal(-4024, "Limit price can't be lower than that.")
     if not wish.close_position:
         _check_contract_quantity(wish, listing)
 

@@ -36,6 +36,14 @@ def filters_of(filters: Filters) -> list[dict[str, Any]]:
     # fmt: on
 
 
+def band_of(filters: Filters) -> list[dict[str, Any]]:
+    if filters.band is None:
+        return []
+    least, most = map(str, filters.band)
+    sides = {"bidMultiplierUp": most, "bidMultiplierDown": least, "askMultiplierUp": most}
+    return [{"filterType": "PERCENT_PRICE_BY_SIDE", **sides, "askMultiplierDown": least, "avgPriceMins": 5}]
+
+
 def ticker_of(listing: Listing, now_ms: int) -> dict[str, Any]:
     sides = {"bidPrice": text(listing.bid), "bidQty": "10.0", "askPrice": text(listing.ask), "askQty": "10.0"}
     return {"symbol": listing.symbol, **sides, "time": now_ms}
@@ -64,7 +72,7 @@ def market(listing: Listing) -> dict[str, Any]:
         "orderTypes": list(KINDS), "icebergAllowed": True, "ocoAllowed": True, "otoAllowed": True,
         "quoteOrderQtyMarketAllowed": True, "cancelReplaceAllowed": True, "isSpotTradingAllowed": True,
         "isMarginTradingAllowed": False, "permissions": ["SPOT"],
-        "filters": [*filters_of(listing.filters), least],
+        "filters": [*filters_of(listing.filters), *band_of(listing.filters), least],
     }
     # fmt: on
 
