@@ -8,7 +8,7 @@ from btk.core.resample import resample
 from btk.engines.past import Past
 from btk.model.bars import Bars, Span
 from btk.model.errors import InsufficientData
-from btk.model.intervals import floor_to, interval_ms
+from btk.model.intervals import MINUTE_MS, floor_to, interval_ms
 from btk.ports import CandleSource
 
 
@@ -36,7 +36,8 @@ class ReplayHistory:
             missing = -(-(start_ms - from_ms) // step_ms)
             raise InsufficientData(
                 f"{self._symbol}: {missing} more bars of {interval} were asked for than exist:"
-                f" the history begins at {begins} UTC; raise `warmup`, or start the frame later"
+                f" the history begins at {begins} UTC; raise `warmup` (bars of the strategy's `interval`) until it"
+                f" reaches {(start_ms - from_ms) // MINUTE_MS:,} minutes farther back, or start the frame later"
             )
         held = self._windows.get(interval)
         if held is not None and held.first_ms <= from_ms:

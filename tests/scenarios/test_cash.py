@@ -158,7 +158,8 @@ def test_the_risk_at_the_stop_is_of_the_equity_with_what_is_open():
         (
             Sizing(method="atr", risk_pct=1.0, atr_bars=500),
             "sizing.atr: BTC: 490 more bars of 5m were asked for than exist: the history begins at"
-            " 2024-01-02 08:10 UTC; raise `warmup`, or start the frame later",
+            " 2024-01-02 08:10 UTC; raise `warmup` (bars of the strategy's `interval`) until it reaches 2,450 minutes"
+            " farther back, or start the frame later",
         ),
     ],
     ids=["no edge", "no range", "no history"],
