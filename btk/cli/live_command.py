@@ -26,7 +26,7 @@ from btk.cli.selection import (
     selected_settings,
 )
 from btk.cli.trading import run_trading
-from btk.cli.trading_options import OnStop, OnStopChoice
+from btk.cli.trading_options import OnStop, OnStopChoice, SetBack
 from btk.library.settling import Wish
 from btk.library.stop_control import StopControl
 from btk.library.trading_run import TradingRun
@@ -44,6 +44,7 @@ def live(  # noqa: PLR0917 (every parameter is a flag)
     assignments: Assignments = None,
     on_stop: OnStop = OnStopChoice.wait,
     on_mismatch: OnMismatch = OnMismatchChoice.halt,
+    set_back: SetBack = False,
     sandbox: Sandbox = False,
     allow_withdrawal_key: WithdrawalKey = False,
     unproven_venue: UnprovenVenue = False,
@@ -77,5 +78,5 @@ def live(  # noqa: PLR0917 (every parameter is a flag)
                 "--unproven-venue": unproven_venue,
             }
         )
-    run = TradingRun(loaded.settings, loaded.root, "live", brokerage=account)
+    run = TradingRun(loaded.settings, loaded.root, "live", set_back=set_back, brokerage=account)
     run_trading(run, StopControl(on_stop.value), loaded.root, as_json)

@@ -21,8 +21,9 @@ from btk.cli.selection import (
     selected_settings,
 )
 from btk.cli.trading import run_trading
-from btk.cli.trading_options import OnStop, OnStopChoice
+from btk.cli.trading_options import OnStop, OnStopChoice, SetBack
 from btk.library.run_outcome import first_error
+from btk.library.state_backends import Mode
 from btk.library.stop_control import StopControl
 from btk.library.trading_run import TradingRun
 from btk.model.errors import UsageError
@@ -50,6 +51,7 @@ def paper(  # noqa: PLR0917 (every parameter is a flag)
     assignments: Assignments = None,
     replay: Replay = False,
     fresh: Fresh = False,
+    set_back: SetBack = False,
     cache: Cache = True,
     on_stop: OnStop = OnStopChoice.wait,
     as_json: AsJson = False,
@@ -57,6 +59,8 @@ def paper(  # noqa: PLR0917 (every parameter is a flag)
     """Trade on live prices without orders. Stopped or killed and started again it goes on where it was."""
     if not replay and (from_ or to or frame):
         raise UsageError("--from, --to and --frame choose what is replayed; they need --replay")
+    if replay and set_back:
+        raise UsageError("--set-back is about the clock of a run in real time; a replay has none")
     if not replay and not cache:
         raise UsageError(
             "--no-cache is about what is replayed; it needs --replay, live prices need the network"
@@ -76,7 +80,8 @@ def paper(  # noqa: PLR0917 (every parameter is a flag)
     loaded = selected_settings(context, chosen)
     if replay and cache:
         fetch_what_is_missing(loaded)
-    run = TradingRun(loaded.settings, loaded.root, "replay" if replay else "paper", fresh=fresh)
+    mode: Mode = "replay" if replay else "paper"
+    run = TradingRun(loaded.settings, loaded.root, mode, fresh=fresh, set_back=set_back)
     ended = run_trading(run, StopControl(on_stop.value), loaded.root, as_json)
     error = first_error(ended.outcome)
     if replay and error is not None:

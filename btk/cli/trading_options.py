@@ -22,3 +22,11 @@ OnStop = Annotated[
         "--on-stop", help="On the first Ctrl-C and `btk stop`: wait for positions, leave or close them."
     ),
 ]
+
+SetBack = Annotated[
+    bool,
+    typer.Option(
+        "--set-back",
+        help="Go on from now with a run that has followed a clock which was ahead; only when a start asks for it.",
+    ),
+]

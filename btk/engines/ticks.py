@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from btk.engines.catch_up import FRESH_MS
 from btk.engines.exchange_clock import ExchangeClock
+from btk.model.dates import format_date
 from btk.model.errors import Fatal, Transient, Unknown
 from btk.model.intervals import MINUTE_MS, floor_to
 from btk.ports import MarketFeed
@@ -18,6 +19,9 @@ LAST_CALL_MS = 15_000
 """So long after its close a minute is asked for within its own tick; later it is caught up on at the next."""
 BETWEEN_CALLS_SECONDS = 2.0
 MOST_CALLS = 8
+
+MOST_BEHIND_MS = 2 * MINUTE_MS
+"""A clock that says it is longer before what a run has seen is wrong, or was."""
 
 MOST_SKEW_MS = 10_000
 """A wall clock that is farther off is worth an alarm; nothing is decided by it."""
@@ -66,10 +70,13 @@ class LiveTicks:
         self._clock = clock
         self._since = since
         self._silent: dict[str, str] = {}
+        self._reached_ms = 0
 
     async def next(self, after_ms: int, wake: asyncio.Event) -> int | None:
-        """The newest minute that has closed; waits for it where `after_ms` is the newest."""
-        await self._clock.wait_until(after_ms + MINUTE_MS + SETTLE_MS, wake)
+        """The newest minute that has closed; waits for it where `after_ms` is the newest, but no longer than a minute."""
+        self._reached_ms = after_ms
+        soon_ms = max(self._clock.now_ms(), 0) + MINUTE_MS + SETTLE_MS
+        await self._clock.wait_until(min(after_ms + MINUTE_MS + SETTLE_MS, soon_ms), wake)
         tick_ms = floor_to(self._clock.now_ms() - SETTLE_MS, MINUTE_MS)
         return tick_ms if tick_ms > after_ms and not wake.is_set() else None
 
@@ -99,6 +106,12 @@ class LiveTicks:
             for symbol, why in self._silent.items()
             if now_ms - self._feed.known_ms(symbol) >= FRESH_MS
         }
+        if now_ms < self._reached_ms - MOST_BEHIND_MS:
+            found["run clock"] = (
+                f"the exchange says it is {format_date(now_ms)}, but the run has come to"
+                f" {format_date(self._reached_ms)}: nothing is decided until then; where the run's clock was wrong,"
+                " leave it (SIGTERM) and start it again with --set-back"
+            )
         if clock.lost:
             found["exchange clock"] = f"it could not be measured again: {clock.lost}"
         if abs(clock.skew_ms) > MOST_SKEW_MS:

@@ -92,8 +92,9 @@ class TradingRun:
     """A run of `settings` in the project at `root`, in one of the modes; a replay goes through the settings' frame.
 
     The constructor refuses: `SettingsError`, `StrategyError`. So does `run`, before it asks the network for anything:
-    `AlreadyRunning`, `DumpError`, `DamagedState`. `fresh` forgets what the run before has left. Without a `brokerage` no
-    order can leave; with one `run` reconciles first: `Unmatched` where the account is not as remembered.
+    `AlreadyRunning`, `DumpError`, `DamagedState`. `fresh` forgets what the run before has left, `set_back` is for one that
+    has followed a wrong clock. Without a `brokerage` no order can leave; with one `run` reconciles first: `Unmatched`
+    where the account is not as remembered.
     """
 
     def __init__(
@@ -103,6 +104,7 @@ class TradingRun:
         mode: Mode,
         *,
         fresh: bool = False,
+        set_back: bool = False,
         host: Host | None = None,
         brokerage: Brokerage | None = None,
     ) -> None:
@@ -110,7 +112,7 @@ class TradingRun:
             raise SettingsError("execution.origin_quirks is for backtests only: it repeats known mistakes")
         self._settings = settings
         self._mode = mode
-        self._fresh = fresh
+        self._fresh, self._set_back = fresh, set_back
         self._host = host or ThisHost()
         self._dump = root / settings.state.path
         self._feed = None if mode == "replay" else wiring.market_feed(settings, root, self._host)
@@ -216,7 +218,7 @@ class TradingRun:
         clock = ExchangeClock(self._host, self._feed.exchange_ms)
         await clock.measure()
         newest_ms = floor_to(clock.now_ms() - SETTLE_MS, MINUTE_MS)
-        wish = Wish(newest_ms, None, self._settings.wallet.start, self._fresh)
+        wish = Wish(newest_ms, None, self._settings.wallet.start, self._fresh, self._set_back)
         start = beginning(found, wish)
         window = self._settings.execution.average_price_candles
         ticks = LiveTicks(self._feed, clock, first_minutes(start, self._setup.job.seats, window))
@@ -308,7 +310,7 @@ class TradingRun:
             folder=folder.path,
             goes_on=start.goes_on,
             reached_ms=start.reached_ms,
-            notes=(*found.notes, *session.memory.doubts(list(start.slots.values())), *changed),
+            notes=(*found.notes, *start.notes, *session.memory.doubts(list(start.slots.values())), *changed),
             session=session,
             attendants=around,
             account=self._account,

@@ -97,6 +97,8 @@ class Session:
                     outside.done(self.trading)
                 if self.orders is not None:
                     await self.orders.check_account()
+            elif self._ring_troubles(self.tick_ms):
+                await self.keep_now()
         if control.second_thoughts:
             self.trading.take_back_stop(self._stopped)
         await self._keep_for_good()
@@ -176,13 +178,17 @@ class Session:
         finally:
             asked.cancel()
 
-    def _tell_troubles(self, tick_ms: int) -> None:
-        troubles = self._ticks.troubles()
-        for subject in self._troubled - troubles.keys():
+    def _ring_troubles(self, tick_ms: int) -> bool:
+        troubles, before = self._ticks.troubles(), self._troubled
+        for subject in before - troubles.keys():
             self.alarms.over(tick_ms, subject)
         for subject, message in troubles.items():
             self.alarms.ring(tick_ms, subject, message)
         self._troubled = set(troubles)
+        return self._troubled != before
+
+    def _tell_troubles(self, tick_ms: int) -> None:
+        self._ring_troubles(tick_ms)
         missed = (tick_ms - self.tick_ms) // MINUTE_MS - 1
         if missed > 0:
             words = (

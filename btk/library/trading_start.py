@@ -8,10 +8,12 @@ from typing import NamedTuple
 import msgspec
 
 from btk.core.commit import Change, Commit
+from btk.core.set_back import change_set_back, slot_set_back
 from btk.core.slot_record import NEVER_MS, SlotRecord
 from btk.core.states import Idle
 from btk.engines.backtest import Seat
 from btk.engines.preflight import needed_history
+from btk.engines.ticks import MOST_BEHIND_MS
 from btk.library.run_ids import new_run_id
 from btk.library.state_store import Restored
 from btk.model.dates import format_date
@@ -22,21 +24,26 @@ from btk.model.records import BookRecord, EquityRecord, RunMark, WalletRecord
 from btk.model.settings import Frame
 
 FOREVER_MS = 253_402_300_740_000
-MOST_BEHIND_MS = 2 * MINUTE_MS
-"""A clock that says it is longer before what a run has seen is wrong."""
 
 
 class Wish(NamedTuple):
-    """What is asked for: the first tick of a new run, the end of a replay's frame, the wallet, and to forget."""
+    """What is asked for: the first tick of a new run, the end of a replay's frame, the wallet, and to forget.
+
+    `set_back`: a run that has come farther than that tick has followed a wrong clock, and goes on from now.
+    """
 
     from_ms: int
     to_ms: int | None
     wallet_start: float
     fresh: bool
+    set_back: bool = False
 
 
 class Beginning(NamedTuple):
-    """The run to begin with, what its slots, wallet and profiles remember, and the tick all of it has come to."""
+    """The run to begin with, what its slots, wallet and profiles remember, and the tick all of it has come to.
+
+    `notes` are sentences about what was done to it.
+    """
 
     mark: RunMark
     slots: Mapping[SlotKey, SlotRecord]
@@ -45,6 +52,7 @@ class Beginning(NamedTuple):
     reached_ms: int
     next_seq: int
     goes_on: bool
+    notes: tuple[str, ...] = ()
 
     def warm_until_ms(self, known_ms: Iterable[int]) -> int:
         """Where the warm-up ends: at the first new tick, or before it where a symbol's minutes end (0: it has none)."""
@@ -92,7 +100,8 @@ def beginning(found: Restored, wish: Wish) -> Beginning:
     """How a run begins after what was found."""
     mark = goes_on(found, wish.to_ms, wish.from_ms, wish.fresh)
     if mark is not None and found.commit is not None:
-        _check_clock(found.commit, wish)
+        if _is_ahead(found.commit, wish):
+            return _set_back(found, found.commit, wish)
         return _as_left(found, found.commit.change, mark, wish)
     new = RunMark(run_id=new_run_id(), from_ms=wish.from_ms, to_ms=wish.to_ms)
     before_ms = wish.from_ms - MINUTE_MS
@@ -108,12 +117,25 @@ def beginning(found: Restored, wish: Wish) -> Beginning:
     )
 
 
-def _check_clock(last: Commit, wish: Wish) -> None:
-    if wish.to_ms is None and wish.from_ms < last.change.tick_ms - MOST_BEHIND_MS:
+def _is_ahead(last: Commit, wish: Wish) -> bool:
+    return wish.to_ms is None and wish.from_ms < last.change.tick_ms - MOST_BEHIND_MS
+
+
+def _set_back(found: Restored, last: Commit, wish: Wish) -> Beginning:
+    now, reached = format_date(wish.from_ms), format_date(last.change.tick_ms)
+    if not wish.set_back:
         raise Transient(
-            f"{last.exchange} says it is {format_date(wish.from_ms)}, but the run has come to"
-            f" {format_date(last.change.tick_ms)}; it goes on when that clock is right (or paper anew: --fresh)"
+            f"{last.exchange} says it is {now}, but the run has come to {reached}: one of the two clocks was wrong."
+            " Where it is this one, set it right and start again; where it was the run's, --set-back goes on from"
+            " now, with all it holds"
         )
+    to_ms, from_ms = wish.from_ms - MINUTE_MS, last.change.tick_ms
+    change = change_set_back(last.change, to_ms)
+    slots = {key: slot_set_back(record, from_ms, to_ms) for key, record in found.slots.items()}
+    moved = msgspec.structs.replace(found, slots=slots)
+    assert change.run is not None
+    note = f"the run was set back from {reached} to {format_date(to_ms)}: what happened meanwhile has that time now"
+    return _as_left(moved, change, change.run, wish)._replace(notes=(note,))
 
 
 def _as_left(found: Restored, last: Change, mark: RunMark, wish: Wish) -> Beginning:

@@ -117,6 +117,18 @@ def test_an_exchange_that_goes_on_telling_another_time_is_believed(tmp_path: Pat
     assert (run.ticks[-1] - BEGIN_MS) // MINUTE_MS >= 23
 
 
+def test_a_run_that_followed_a_wrong_clock_says_so_when_that_clock_is_right_again(tmp_path: Path) -> None:
+    run = run_of(tmp_path, holds=watched([]))
+    wrong = {290: lambda run: setattr(run.feed, "clock_off_ms", DAY * 1000)}
+    right = {900: lambda run: setattr(run.feed, "clock_off_ms", 0)}
+    run.live(2400, {**wrong, **right})
+    assert (run.ticks[-1] - BEGIN_MS) // MINUTE_MS > 1440
+    ((message, over),) = run.alarms("run clock")
+    assert "the run has come to 2024-01-03" in message
+    assert "start it again with --set-back" in message
+    assert not over
+
+
 def test_an_exchange_without_a_clock_is_an_alarm_until_it_has_one(tmp_path: Path) -> None:
     notes: list[tuple[str, str, int]] = []
     run = run_of(tmp_path, holds=watched(notes))
@@ -408,7 +420,7 @@ def test_a_strategy_that_awaits_nothing_costs_no_file_descriptors(tmp_path: Path
     run, seen = run_of(tmp_path, **several), list[int]()
 
     def count(run: OddRun) -> None:
-        seen.append(len(list(Path("/proc/self/fd").iterdir())))
+        seen.append(len(list(Path("/dev/fd").iterdir())))
 
     count(run)
     run.live(300, {250: count})

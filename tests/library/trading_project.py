@@ -51,6 +51,7 @@ def traded(
     start_ms: int = START_MS,
     changes: Mapping[str, Any] | None = None,
     fresh: bool = False,
+    set_back: bool = False,
     started: Callable[[Started], None] = lambda start: None,
 ) -> Ended:
     """A run from 00:30 on, to its end; `plan` has what happens in the so manieth minute. Something in it must end it."""
@@ -59,7 +60,8 @@ def traded(
         control = StopControl(on_stop)
         acts = {minute: lambda act=act: act(control) for minute, act in plan.items()}
         settings, folder = open_project(root, changes)
-        trading = TradingRun(settings, folder, mode, fresh=fresh, host=SteppedHost(start_ms, acts))
+        host = SteppedHost(start_ms, acts)
+        trading = TradingRun(settings, folder, mode, fresh=fresh, set_back=set_back, host=host)
         return await trading.run(control, started)
 
     return asyncio.run(run())
