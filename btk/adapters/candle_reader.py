@@ -16,6 +16,7 @@ from btk.adapters.candle_merge import CandleRows
 from btk.adapters.candle_series import SeriesKey
 from btk.adapters.candle_stretch import CANDLE, EMPTY, Counts, States, Stretch, runs
 from btk.adapters.candle_window import close_before, rows_of, shown, states_of
+from btk.adapters.ccxt_venues import is_fetched
 from btk.adapters.envelope import checksum
 from btk.adapters.own_bars import made_of, own_series
 from btk.adapters.venue_memory import kept_rows
@@ -91,12 +92,14 @@ class StoredCandles:
         first_ms = listed_ms(series.folder(self._root))
         if first_ms is not None and span.from_ms < first_ms:
             return f"{self._exchange} has none of {symbol} before that: choose --from {format_date(first_ms)} or later"
+        older = f"btk cache import FILE --exchange {self._exchange} --symbol {symbol}"
+        if not is_fetched(self._exchange):
+            return older
         dates = f"--from {format_date(span.from_ms)} --to {format_date(span.to_ms)}"
         line = f"btk cache warm --exchange {self._exchange} --symbols {symbol} {dates}"
         kept = kept_rows(self._exchange)
         if kept is None:
             return line
-        older = f"btk cache import FILE --exchange {self._exchange} --symbol {symbol}"
         return f"{line}, where they are among the newest {kept}, which is all that the exchange keeps; else {older}"
 
     def counts(self, symbol: str, span: Span) -> Counts:

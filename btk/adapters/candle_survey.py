@@ -13,6 +13,7 @@ from btk.adapters.candle_series import SeriesKey, symbol_names
 from btk.adapters.candle_writer import CandleWriter
 from btk.model.bars import Span
 from btk.model.errors import DataError, InvalidInput, UsageError
+from btk.model.plain_words import did_you_mean
 
 
 class SeriesFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +56,11 @@ def stored_series(root: Path) -> list[SeriesKey]:
 def chosen_series(
     series: list[SeriesKey], symbols: Sequence[str] | None, exchange: str | None = None
 ) -> list[SeriesKey]:
-    """Those of some symbols and of an exchange; `UsageError` for a symbol of which nothing is stored there."""
+    """Those of some symbols and of an exchange; `UsageError` for one of which nothing is stored."""
+    there = {key.exchange for key in series}
+    if exchange is not None and exchange not in there:
+        hint = did_you_mean(exchange, there) or "; btk cache list shows what is"
+        raise UsageError(f"--exchange: nothing is stored of {exchange}{hint}")
     series = [key for key in series if exchange in (None, key.exchange)]
     if symbols is None:
         return series

@@ -50,6 +50,13 @@ def exchange_ids() -> list[str]:
     return [name for name in ccxt.exchanges if getattr(ccxt, name)().has["fetchOHLCV"]]
 
 
+def is_fetched(exchange: str) -> bool:
+    """Whether ccxt knows the exchange: of others there are only the candles that were imported."""
+    import ccxt.async_support as ccxt
+
+    return exchange in ccxt.exchanges
+
+
 def account_less_client(venue: Venue, timeout_seconds: float, limited: bool) -> Any:
     """A ccxt client without keys, `limited` to the pace that the venue allows; `SettingsError` for an unknown exchange."""
     # Half a second of import, wanted only where something is fetched.

@@ -144,7 +144,7 @@ def list_series(
     facts = [series_facts(root, series) for series in chosen]
     if as_json:
         print_document({"schema": "btk.cache-list/1", "path": str(root), "series": facts})
-    elif facts or exchange:
+    elif facts:
         typer.echo("\n".join(list_lines(facts, room())))
     else:
         typer.echo(

@@ -238,6 +238,12 @@ def test_a_condition_that_holds_fails_the_check_after_the_result_is_shown(
         (["--to", "2999-01-01"], 4, "candles of the future are not to be had"),
         (["--from", "2019-01-01"], 4, "candles are missing in the frame"),
         (["--exchange", "binance", "--no-cache"], 4, "btk cache warm --exchange binance --symbols BTCUSDT"),
+        # Nobody can fetch what ccxt does not know.
+        (
+            ["--exchange", "broker", "--no-cache"],
+            4,
+            "); btk cache import FILE --exchange broker --symbol BTC",
+        ),
     ],
 )
 def test_a_mistake_is_one_line_with_its_exit_code_and_leaves_nothing_behind(

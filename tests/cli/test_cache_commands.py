@@ -199,6 +199,16 @@ def test_what_is_stored_of_one_exchange_can_be_looked_at_alone(root: Path, capsy
     assert _cache(root, "list", "--exchange", "okx", "--symbols", "BTCUSDT") == 2
 
 
+@pytest.mark.parametrize("command", [["check"], ["list"], ["prune", "--before", "2024-01-01"]])
+def test_an_exchange_of_which_nothing_is_stored_is_no_whole_cache(
+    root: Path, command: list[str], capsys: Captured
+) -> None:
+    _import(root, _candles(root, range(10)))
+    capsys.readouterr()
+    assert _cache(root, *command, "--exchange", "binanse") == 2
+    assert "nothing is stored of binanse; did you mean binance?" in capsys.readouterr().err
+
+
 def test_an_export_goes_to_a_file_that_is_not_there_yet(root: Path, capsys: Captured) -> None:
     _import(root, _candles(root, range(10)))
     capsys.readouterr()
