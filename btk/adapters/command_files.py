@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +16,7 @@ from btk.adapters.host import ThisHost
 
 Action = Literal["pause", "resume", "stop", "flatten"]
 SUFFIX = ".json"
+ORDER = re.compile(r"[0-9].*\.json", re.DOTALL)
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,9 +47,9 @@ class CommandFiles:
         return order_id
 
     def waiting(self) -> dict[str, Order]:
-        """The orders that are there, by id, the oldest first."""
+        """The orders that are there, by id, the oldest first; none where the folder cannot be looked into just now."""
         found = {}
-        for path in sorted(self.folder.glob(f"[0-9]*{SUFFIX}")):
+        for path in self._files():
             try:
                 found[path.stem] = msgspec.json.decode(path.read_bytes(), type=Order)
             except (msgspec.DecodeError, UnicodeDecodeError, PermissionError):
@@ -56,6 +58,15 @@ class CommandFiles:
             except OSError:  # gone meanwhile, or the disk does not answer: it is looked for again in a second
                 continue
         return found
+
+    def _files(self) -> list[Path]:
+        try:
+            names = os.listdir(self.folder)
+        except (
+            OSError
+        ):  # it is not there yet, or the disk does not answer: it is looked into again in a second
+            return []
+        return [self.folder / name for name in sorted(names) if ORDER.fullmatch(name)]
 
     def remove(self, order_id: str) -> None:
         """The order is carried out; what it did is saved."""

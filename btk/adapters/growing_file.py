@@ -33,7 +33,10 @@ class GrowingFile:
     def _check_alone(self) -> None:
         try:
             found = self.path.stat().st_size
-        except FileNotFoundError:  # thrown away while it was written: it begins anew
+        except FileNotFoundError:
+            if not self.path.parent.exists():  # moved away or not mounted any more: it may come back
+                raise
+            # Thrown away while it was written: it begins anew.
             found = self.size = self._end = 0
         if not self.size <= found <= self._end:
             raise Overtaken(f"{self.path}: another process has written it; this one ends without acting")

@@ -76,6 +76,9 @@ class FileBackend(BlockingBackend):
     def write(self, entity_id: str, value: Any, expected_generation: int | None) -> int:
         """Replace the file; the one before becomes the older one, or is set aside where it is damaged."""
         path = self._path(entity_id)
+        if expected_generation and not self._folder.exists():
+            # A folder made anew where one was moved away, or is not mounted any more, would be a second state.
+            check_generation(str(path), 0, expected_generation)
         self._make_room(path)
         return self._patiently(path, lambda: self._replace(path, entity_id, value, expected_generation))
 

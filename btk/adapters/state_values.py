@@ -6,8 +6,10 @@ import time
 from typing import Any
 
 from btk.adapters.envelope import BadEnvelope, Stamp, seal, unseal_stamped
-from btk.model.errors import InvalidInput, Overtaken
+from btk.model.errors import DumpError, InvalidInput, Overtaken
 from btk.ports import Stored
+
+GONE = "is gone since this process wrote it: put back what was moved away or is not mounted any more"
 
 
 def sealed_value(kind: str, key: str, value: Any, generation: int) -> bytes:
@@ -33,7 +35,9 @@ def stored_value(kind: str, key: str, entity_id: str, sealed: bytes) -> Stored:
 
 
 def check_generation(what: str, stored: int, expected: int | None) -> None:
-    """`Overtaken` unless the generation stored is the one expected, if one is."""
+    """`Overtaken` unless the generation stored is the one expected, if one is; `DumpError` where nothing is any more."""
+    if expected and not stored:
+        raise DumpError(f"{what} {GONE}")
     if expected is not None and stored != expected:
         raise Overtaken(
             f"{what}: generation {stored} is stored where this process left {expected}; "

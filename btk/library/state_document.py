@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from btk.model.errors import DamagedState, Overtaken
+from btk.model.errors import DamagedState, DumpError, Overtaken
 from btk.ports import StateBackend, Stored
 
 NOTHING = object()
@@ -53,10 +53,12 @@ class StateDocument:
             self._attempt, self.value, self.exists, self.damage = NOTHING, value, True, None
 
     async def confirm(self) -> None:
-        """`Overtaken` when what is stored is not what was read or written last."""
+        """`Overtaken` when what is stored is not what was read or written last, `DumpError` when nothing is any more."""
         async with self._alone:
             await self._settle()
             stored = await self._backend.read_value(self._id)
+            if stored is None and self._generation:
+                raise DumpError(f"{self._id}: what was stored is gone since this process wrote it")
             if (stored.generation if stored else 0) != self._generation:
                 raise self._overtaken()
 
@@ -64,8 +66,10 @@ class StateDocument:
         if self._attempt is NOTHING or self._generation is None:
             return
         stored = await self._backend.read_value(self._id)
-        found = stored.generation if stored else 0
-        arrived = stored is not None and found == self._generation + 1 and stored.value == self._attempt
+        if stored is None:  # nobody who has written leaves nothing; the next write says what is wrong
+            return
+        found = stored.generation
+        arrived = found == self._generation + 1 and stored.value == self._attempt
         if not arrived and found != self._generation:
             raise self._overtaken()
         if arrived:
