@@ -220,7 +220,17 @@ def _ratios(figures: Figures) -> str:
         f"per trade Sharpe {_plain(figures.sharpe_ratio, 3)}, "
         f"expectancy {_percent(figures.expectancy_pct, 3)}"
     )
-    return f"{text}. N/A: under 14 days or 10 trades, no spread, or no loss" if "N/A" in text else text
+    if "N/A" in text:
+        text += ". N/A: under 14 days or 10 trades, no spread, or no loss"
+    return f"{text}. {_unequal(figures)}" if _unequal(figures) else text
+
+
+def _unequal(figures: Figures) -> str:
+    average, money = figures.avg_pnl_pct or 0, figures.total_pnl_cost or 0
+    if average * money >= 0:
+        return ""
+    side, end = ("above", "lost") if average > 0 else ("below", "won")
+    return f"The mean trade is {side} 0 and yet money was {end}: in means every trade counts alike, whatever it cost"
 
 
 def _exits(figures: Figures) -> str:

@@ -194,7 +194,12 @@ def _facts(document: Mapping[str, Any], folder: str, flags: Sequence[str]) -> di
 def _winner(document: Mapping[str, Any]) -> str:
     best = document["best"]
     variant = " ".join(filter(None, (best["strategy"], words(best["params"]))))
-    return f"{variant}, {document['metric']} {number(best['value'])}"
+    told = f"{variant}, {document['metric']} {number(best['value'])}"
+    returned = best["statistics"].get("return_pct")
+    if document["minimize"] or (best["value"] or 0) <= 0 or returned is None or returned >= 0:
+        return told
+    # A ratio of single trades says nothing of how much money was in them.
+    return f"{told}, and yet it lost money: return {number(returned, 2)} %"
 
 
 def _again(document: Mapping[str, Any], flags: Sequence[str]) -> str:

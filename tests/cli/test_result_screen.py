@@ -177,6 +177,13 @@ def test_a_small_wallet_gets_the_decimals_it_needs():
     assert "0.0500000 -> 0.0512345" in screen(with_figures(**figures))
 
 
+@pytest.mark.parametrize(("average", "words"), [(0.6, "above 0 and yet money was lost"), (-0.6, None)])
+def test_a_mean_that_says_the_opposite_of_the_money_is_explained(average, words):
+    shown = " ".join(screen(with_figures(avg_pnl_pct=average, total_pnl_cost=-23.7)).split())
+    assert ("and yet money" in shown) is bool(words)
+    assert not words or f"The mean trade is {words}: in means every trade counts alike" in shown
+
+
 def test_nothing_lost_is_not_shown_as_minus_nothing():
     assert "fees 0.00, slippage 0.00" in screen(with_figures(fee_cost=0.0, slippage_cost=0.0))
 

@@ -1,5 +1,6 @@
 """`btk walker` as users meet it."""
 
+import io
 import json
 import math
 import shlex
@@ -10,6 +11,7 @@ import pytest
 
 from btk.cli.app import run
 from btk.cli.walker_command import progress_line
+from btk.cli.walker_screen import show_walk
 from btk.library.walk_run import Progress
 from btk.report.ranking import Ranking
 from tests.cli.btk_process import start_btk
@@ -125,6 +127,28 @@ def test_a_walk_forward_is_listed_with_what_it_came_to_out_of_sample(
     assert listed["total_trades"] == sum(window["out_of_sample_trades"] for window in windows)
     grown = [1 + window["out_of_sample_return_pct"] / 100 for window in windows]
     assert listed["return_pct"] == pytest.approx((math.prod(grown) - 1) * 100)
+
+
+def test_a_winner_that_lost_money_is_told_as_such() -> None:
+    shown = io.StringIO()
+    best = {"strategy": "ladder", "entry": "ladder.py:Ladder", "params": {}, "value": 0.172}
+    document = {
+        "warnings": [],
+        "strategy": ["ladder"],
+        "symbols": ["BTCUSDT"],
+        "exchange": "demo",
+        "frame": {"from_ms": 1704067200000, "to_ms": 1706745600000},
+        "model": "candle",
+        "counts": {"done": 1, "variants": 1, "reused": 0, "failed": 0, "without_value": 0},
+        "metric": "sharpe_ratio",
+        "minimize": False,
+        "ranking": [],
+        "best": {**best, "statistics": {"return_pct": -0.24}},
+        "deflated_sharpe": None,
+        "timing": {"seconds": 1.0, "jobs": 1, "busy_pct": None},
+    }
+    show_walk(document, "dump/runs/r1", shown, 100)
+    assert "ladder, sharpe_ratio 0.172, and yet it lost money: return -0.24 %" in shown.getvalue()
 
 
 def test_what_is_said_of_a_winner_fits_the_terminal_but_for_what_is_copied(
