@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -82,7 +83,18 @@ class _Handler(RotatingFileHandler):
     def emit(self, record: logging.LogRecord) -> None:
         """Write it; what goes wrong is remembered and stops nobody."""
         self.trouble = None
+        if self.stream is not None and not self._is_in_place(self.stream):
+            # Whoever moves a log away looks for the next lines under its old name.
+            moved, self.stream = self.stream, None
+            with suppress(OSError):  # every line was flushed, or told as trouble
+                moved.close()
         super().emit(record)
+
+    def _is_in_place(self, stream: TextIOWrapper) -> bool:
+        try:
+            return os.path.samestat(os.fstat(stream.fileno()), os.stat(self.baseFilename))
+        except OSError:
+            return False
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (a name of the standard library)
         """The standard library prints a traceback here."""

@@ -68,6 +68,18 @@ def test_why_it_cannot_be_written_is_told_until_it_can_again(
     assert capfd.readouterr().err == ""
 
 
+def test_a_log_that_was_moved_away_goes_on_under_its_name(tmp_path: Path) -> None:
+    with RunLog(tmp_path) as log:
+        log.say("first")
+        (tmp_path / "log/btk.log").rename(tmp_path / "log/yesterday.log")
+        log.say("second")
+        assert [line.partition("btk: ")[2] for line in lines(tmp_path)] == ["second"]
+        (tmp_path / "log/btk.log").unlink()
+        (tmp_path / "log/btk.log").mkdir()
+        log.say("lost")
+        assert "Is a directory" in str(log.trouble)
+
+
 def test_the_error_that_ended_a_run_is_its_last_line(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError), RunLog(tmp_path):
         raise RuntimeError("out of luck")
