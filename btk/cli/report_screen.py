@@ -10,6 +10,7 @@ import msgspec
 
 from btk.cli.console import plain_console
 from btk.cli.result_screen import show_result
+from btk.cli.screen_numbers import percent, plain
 from btk.cli.screen_table import Heading, Line, screen_table
 from btk.cli.walker_screen import show_walk, words
 from btk.model.dates import format_date
@@ -65,8 +66,7 @@ def _varied(runs: Sequence[RunFacts]) -> dict[object, list[str]]:
 
 
 def _cells(run: RunFacts, varied: list[str]) -> list[str]:
-    trades = "N/A" if run.total_trades is None else f"{run.total_trades:,}"
-    returned = "N/A" if run.return_pct is None else f"{run.return_pct:+.2f} %"
+    trades, returned = plain(run.total_trades, 0), percent(run.return_pct)
     return [run.run_id, run.mode, _what(run, varied), trades, returned]
 
 

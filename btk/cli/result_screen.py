@@ -13,6 +13,7 @@ from rich.text import Text
 
 from btk.cli.console import plain_console
 from btk.cli.screen_facts import print_facts
+from btk.cli.screen_numbers import percent, plain, share, signed
 from btk.cli.screen_table import Heading, Line, screen_table
 from btk.model.dates import format_date
 from btk.report.result_view import Figures, Group, Number, ResultView, result_view
@@ -53,9 +54,9 @@ def _print_headline(console: Console, result: ResultView) -> None:
     console.print(f"{names} on {result.exchange}, {frame}, {result.mode}, {result.model} model", style="bold")
     console.print(
         Text.assemble(
-            (_percent(figures.return_pct), f"bold {_colour(figures.return_pct)}"),
+            (percent(figures.return_pct), f"bold {_colour(figures.return_pct)}"),
             f"   {money.plain(figures.start_equity)} -> {money.plain(figures.final_equity)} {money.currency}",
-            f"   max drawdown {_share(figures.max_drawdown_pct)}",
+            f"   max drawdown {share(figures.max_drawdown_pct)}",
         )
     )
     blocks = BLOCKS if console.encoding.startswith("utf") else ASCII_BLOCKS
@@ -74,28 +75,10 @@ class _Money:
         self._decimals = min(8, max(2, 5 - math.floor(math.log10(start)))) if start > 0 else 2
 
     def plain(self, amount: Number) -> str:
-        return _plain(amount, self._decimals)
+        return plain(amount, self._decimals)
 
     def signed(self, amount: Number) -> str:
-        return _signed(amount, self._decimals)
-
-
-def _plain(number: Number, decimals: int = 2) -> str:
-    return "N/A" if number is None else f"{number:,.{decimals}f}"
-
-
-def _share(number: Number) -> str:
-    return "N/A" if number is None else f"{_plain(number)} %"
-
-
-def _signed(number: Number, decimals: int = 2) -> str:
-    if number is None:
-        return "N/A"
-    return f"{number:+,.{decimals}f}" if round(number, decimals) else f"{0:.{decimals}f}"
-
-
-def _percent(number: Number, decimals: int = 2) -> str:
-    return "N/A" if number is None else f"{_signed(number, decimals)} %"
+        return signed(amount, self._decimals)
 
 
 def _colour(number: Number) -> str:
@@ -136,15 +119,15 @@ def _symbol_headings(money: _Money, wide: bool) -> list[Heading]:
 def _symbol_cells(figures: Figures, money: _Money) -> list[str | Text]:
     return [
         f"{figures.total_trades:,}",
-        _plain(figures.win_rate_pct, 1),
-        _signed(figures.avg_pnl_pct, 3),
+        plain(figures.win_rate_pct, 1),
+        signed(figures.avg_pnl_pct, 3),
         _coloured(money.signed(figures.total_pnl_cost), figures.total_pnl_cost),
-        _plain(figures.profit_factor_cost),
-        _plain(figures.max_drawdown_pct),
-        _plain(figures.exposure_pct, 1),
-        _plain(figures.sharpe_daily),
-        _signed(figures.buy_and_hold_pct),
-        _plain(figures.avg_duration_minutes, 0),
+        plain(figures.profit_factor_cost),
+        plain(figures.max_drawdown_pct),
+        plain(figures.exposure_pct, 1),
+        plain(figures.sharpe_daily),
+        signed(figures.buy_and_hold_pct),
+        plain(figures.avg_duration_minutes, 0),
     ]
 
 
@@ -165,8 +148,8 @@ def _reason_table(result: ResultView, width: int) -> Table:
 def _group_cells(group: Group, money: _Money) -> list[str | Text]:
     return [
         f"{group.trades:,}",
-        _plain(group.win_rate_pct, 1),
-        _signed(group.avg_pnl_pct, 3),
+        plain(group.win_rate_pct, 1),
+        signed(group.avg_pnl_pct, 3),
         _coloured(money.signed(group.total_pnl_cost), group.total_pnl_cost),
     ]
 
@@ -177,7 +160,7 @@ def _facts(result: ResultView, folder: str | None) -> dict[str, str]:
         "Costs": _costs(figures, _Money(result)),
         "Drawdown": _drawdown(figures, _Money(result)),
         "Ratios": _ratios(figures),
-        "Holding": f"{_percent(figures.buy_and_hold_pct)} for buying at the start and doing nothing",
+        "Holding": f"{percent(figures.buy_and_hold_pct)} for buying at the start and doing nothing",
         "Exits": _exits(figures),
         "Data": _data(result),
         "Signals": _signals(result),
@@ -208,17 +191,17 @@ def _drawdown(figures: Figures, money: _Money) -> str:
     recovered_ms = figures.drawdown_recovered_ms
     end = "not recovered" if recovered_ms is None else f"recovered {format_date(recovered_ms)}"
     return (
-        f"{_plain(figures.max_drawdown_pct)} %, {format_date(peak_ms)} to {format_date(trough_ms)}, {end}; "
+        f"{plain(figures.max_drawdown_pct)} %, {format_date(peak_ms)} to {format_date(trough_ms)}, {end}; "
         f"at most {money.plain(figures.max_drawdown_cost)} {money.currency}"
     )
 
 
 def _ratios(figures: Figures) -> str:
     text = (
-        f"Sharpe {_plain(figures.sharpe_daily)}, Sortino {_plain(figures.sortino_daily)} "
+        f"Sharpe {plain(figures.sharpe_daily)}, Sortino {plain(figures.sortino_daily)} "
         f"(daily equity, annualised); "
-        f"per trade Sharpe {_plain(figures.sharpe_ratio, 3)}, "
-        f"expectancy {_percent(figures.expectancy_pct, 3)}"
+        f"per trade Sharpe {plain(figures.sharpe_ratio, 3)}, "
+        f"expectancy {percent(figures.expectancy_pct, 3)}"
     )
     if "N/A" in text:
         text += ". N/A: under 14 days or 10 trades, no spread, or no loss"
@@ -267,6 +250,4 @@ def _counted(what: str, reasons: Counter[str]) -> str:
 def _speed(result: ResultView) -> str:
     candles = sum(symbol.candles for symbol in result.symbols.values())
     timing = result.timing
-    return (
-        f"{candles:,} candles in {_plain(timing.seconds)} s, {_plain(timing.candles_per_second, 0)} a second"
-    )
+    return f"{candles:,} candles in {plain(timing.seconds)} s, {plain(timing.candles_per_second, 0)} a second"

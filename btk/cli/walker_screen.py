@@ -13,6 +13,7 @@ from rich.table import Table
 
 from btk.cli.console import plain_console
 from btk.cli.screen_facts import print_facts
+from btk.cli.screen_numbers import plain
 from btk.cli.screen_table import Heading, Line, screen_table
 from btk.model.dates import format_date
 
@@ -54,11 +55,6 @@ def show_walk(
         console.print(_table(document, console.width))
         console.print()
     print_facts(console, _facts(document, folder, flags))
-
-
-def number(value: float | None, decimals: int = 3) -> str:
-    """A figure for people."""
-    return "N/A" if value is None else f"{value:,.{decimals}f}"
 
 
 def words(params: Mapping[str, Any], names: list[str] | None = None) -> str:
@@ -119,8 +115,8 @@ def _table(document: Mapping[str, Any], width: int) -> Table:
             [
                 str(row["rank"]),
                 _variant(document, row),
-                number(row["value"]),
-                *(number(row.get(name), decimals) for name, (_, decimals) in shown.items()),
+                plain(row["value"], 3),
+                *(plain(row.get(name), decimals) for name, (_, decimals) in shown.items()),
             ],
             style="bold" if row["rank"] == 1 else None,
         )
@@ -152,8 +148,8 @@ def _print_windows(console: Console, document: Mapping[str, Any]) -> None:
         "efficiency "
         + ("N/A, nothing was earned in sample" if efficiency is None else f"{efficiency:.0f} %")
         + " (return a day out of sample beside in sample);"
-        f" out of sample together {whole['total_trades']:,} trades, avg {number(whole['avg_pnl_pct'])} %,"
-        f" {document['metric']} {number(whole.get(document['metric']))}"
+        f" out of sample together {whole['total_trades']:,} trades, avg {plain(whole['avg_pnl_pct'], 3)} %,"
+        f" {document['metric']} {plain(whole.get(document['metric']), 3)}"
     )
     console.print(f"\nThe newest window to choose on, {_dates(_ranked_on(document))}:")
 
@@ -164,9 +160,9 @@ def _window_cells(document: Mapping[str, Any], row: Mapping[str, Any]) -> list[s
     return [
         _dates(test),
         f"failed: {row['error']}" if row["error"] else chosen,
-        number(row["in_sample"]),
-        number(row["out_of_sample"]),
-        number(row["out_of_sample_return_pct"], 2),
+        plain(row["in_sample"], 3),
+        plain(row["out_of_sample"], 3),
+        plain(row["out_of_sample_return_pct"], 2),
         "N/A" if row["out_of_sample_trades"] is None else f"{row['out_of_sample_trades']:,}",
     ]
 
@@ -194,12 +190,12 @@ def _facts(document: Mapping[str, Any], folder: str, flags: Sequence[str]) -> di
 def _winner(document: Mapping[str, Any]) -> str:
     best = document["best"]
     variant = " ".join(filter(None, (best["strategy"], words(best["params"]))))
-    told = f"{variant}, {document['metric']} {number(best['value'])}"
+    told = f"{variant}, {document['metric']} {plain(best['value'], 3)}"
     returned = best["statistics"].get("return_pct")
     if document["minimize"] or (best["value"] or 0) <= 0 or returned is None or returned >= 0:
         return told
     # A ratio of single trades says nothing of how much money was in them.
-    return f"{told}, and yet it lost money: return {number(returned, 2)} %"
+    return f"{told}, and yet it lost money: return {plain(returned, 2)} %"
 
 
 def _again(document: Mapping[str, Any], flags: Sequence[str]) -> str:
@@ -220,7 +216,7 @@ def _luck(document: Mapping[str, Any]) -> str:
     chance = "N/A" if probability is None else f"{probability * 100:.1f} %"
     return (
         f"deflated Sharpe {chance}: the chance that the winner's Sharpe is above 0, after"
-        f" {_counted(deflated['trials'], 'try', 'tries')} (luck alone would reach {number(deflated['lucky_sharpe'])})"
+        f" {_counted(deflated['trials'], 'try', 'tries')} (luck alone would reach {plain(deflated['lucky_sharpe'], 3)})"
     )
 
 

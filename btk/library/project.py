@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
-
 from btk.adapters.project import find_root
 from btk.adapters.settings import load_settings
+from btk.adapters.settings_document import leaf_text
 from btk.adapters.settings_inline import Override
 from btk.model.settings import Settings
 
@@ -34,9 +33,5 @@ def open_project(
     them, by dotted key: `{"strategy.params.fast": 5, "frame.to": "2024-02-01"}`. `SettingsError` names every problem.
     """
     folder = find_root(None if root is None else Path(root), os.environ, Path.cwd())
-    overrides = [Override(key, _written(value), "changes") for key, value in (changes or {}).items()]
+    overrides = [Override(key, leaf_text(value), "changes") for key, value in (changes or {}).items()]
     return Project(load_settings(folder, list(map(Path, config)), os.environ, overrides).settings, folder)
-
-
-def _written(value: object) -> str:
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()

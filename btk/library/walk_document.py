@@ -12,7 +12,7 @@ from btk.library.contenders import Contender, Contenders
 from btk.report.deflated_sharpe import deflated_sharpe
 from btk.report.document import Document, json_values
 from btk.report.gates import Figure
-from btk.report.ranking import Ranked, Ranking
+from btk.report.ranking import LESS_IS_BETTER, Ranked, Ranking
 
 SCHEMA = "btk.walker/1"
 LIKELY = 0.95
@@ -150,6 +150,8 @@ def _interruption(tally: Tally, facts: Document) -> Iterator[str]:
 
 
 def _warnings(ranking: Ranking, tally: Tally, deflated: Mapping[str, Figure] | None) -> Iterator[str]:
+    if ranking.metric in LESS_IS_BETTER and not ranking.minimize:
+        yield f"the winner has the highest {ranking.metric}, of which less is better: --minimize ranks the other way round"
     if tally.failed:
         first = min(tally.failures, key=lambda failure: failure.number)
         yield f"left out because they failed: {tally.failed}; the first, number {first.number}: {first.error}"

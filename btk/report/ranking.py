@@ -33,6 +33,27 @@ SHOWN = (
 )
 
 
+LESS_IS_BETTER = frozenset(
+    {
+        "losses",
+        "ambiguous_exits",
+        "exact_touches",
+        "fee_cost",
+        "slippage_cost",
+        "std_dev_pct",
+        "compounded_drawdown_pct",
+        "max_loss_streak",
+        "max_drawdown_pct",
+        "max_drawdown_cost",
+        "longest_drawdown_minutes",
+        "ulcer_index_pct",
+        "volatility_yearly_pct",
+        "rejected_signals",
+        "gap_minutes",
+    }
+)
+
+
 class Ranked(msgspec.Struct, frozen=True, kw_only=True):
     """One variant that ran to its end: `value` is its metric, None when the sample cannot carry it."""
 

@@ -122,6 +122,15 @@ def test_the_list_tells_runs_of_a_strategy_apart_by_their_parameters(
     assert "beat every=6" in capsys.readouterr().out
 
 
+def test_a_run_that_earned_nothing_is_listed_without_a_sign(tmp_path: Path, capsys: Captured) -> None:
+    root = make_project(tmp_path)
+    entry = ["--entry", "strategies/beat.py:Silent", "--to", "2024-01-02"]
+    assert run(["--root", str(root), "backtest", *entry]) == 0
+    capsys.readouterr()
+    assert report(root, "list") == 0
+    assert capsys.readouterr().out.splitlines()[2].endswith(" 0  0.00 %")
+
+
 def test_a_run_says_where_its_files_are_as_it_did_when_it_ended(root: Path, capsys: Captured) -> None:
     newest = runs(root, capsys)[0]["run_id"]
     assert report(root, "show") == 0

@@ -129,6 +129,16 @@ def test_a_walk_forward_is_listed_with_what_it_came_to_out_of_sample(
     assert listed["return_pct"] == pytest.approx((math.prod(grown) - 1) * 100)
 
 
+def test_a_winner_by_most_of_what_should_be_little_is_warned_of(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    walk = ["--root", str(root), "walker", BEAT, "--param", "every=4,5", "--metric", "max_drawdown_pct"]
+    for flags, warned in ([], True), (["--minimize"], False):
+        assert run([*walk, *flags, "--json"]) == 0
+        warnings = json.loads(capsys.readouterr().out)["warnings"]
+        assert any("of which less is better: --minimize" in warning for warning in warnings) is warned
+
+
 def test_a_winner_that_lost_money_is_told_as_such() -> None:
     shown = io.StringIO()
     best = {"strategy": "ladder", "entry": "ladder.py:Ladder", "params": {}, "value": 0.172}
