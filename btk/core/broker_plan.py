@@ -126,7 +126,7 @@ def _enough_is_bought(look: Look, plan: Plan, now: Situation) -> bool:
 def _situation(look: Look) -> Situation:
     found = situation(look.key, look.state, look.scene.price, look.intents, (look.scene.limits, look.now_ms))
     assert found is not None
-    return msgspec.structs.replace(found, close_attempts=look.attempts.closes)
+    return msgspec.structs.replace(found, close_attempts=look.attempts.closes, withheld=look.scene.withheld)
 
 
 def _drops(intents: Iterable[Intent]) -> tuple[Drop, ...]:

@@ -36,7 +36,8 @@ _WHY_CANCELLED: dict[str, CancelReason] = {"cancel": "user", "stop": "stopped", 
 class Scene(NamedTuple):
     """Where and when it is looked at: the tick gone through last, the price shown at it, the rules of the market.
 
-    `fee_prices`: what third currencies that fees are paid in are worth, in the market's quote currency.
+    `fee_prices`: what third currencies that fees are paid in are worth, in the market's quote currency. `withheld`: so much
+    of the slot's coins orders of others lock.
     """
 
     tick_ms: int
@@ -44,6 +45,7 @@ class Scene(NamedTuple):
     limits: MarketLimits
     terms: Terms
     fee_prices: Mapping[str, float] = MappingProxyType({})
+    withheld: float = 0.0
 
 
 class Absorbed(NamedTuple):

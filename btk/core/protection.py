@@ -34,7 +34,7 @@ _CANNOT_NOW = frozenset({"halted", "key"})
 class Situation(msgspec.Struct, frozen=True, kw_only=True):
     """A position as it is planned and as its orders have made it; `price` is the market's, `side` +1 or -1.
 
-    After `close_attempts` closes in vain a person is told.
+    After `close_attempts` closes in vain a person is told. `withheld` of it is locked by orders of others.
     """
 
     key: SlotKey
@@ -48,6 +48,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     limits: MarketLimits
     now_ms: int
     close_attempts: int = 5
+    withheld: float = 0.0
 
     @property
     def lot(self) -> Lot:
@@ -138,9 +139,10 @@ def next_actions(now: Situation) -> tuple[Action, ...]:
     held = lot.quantity if lot.complete or now.limits.contract else lot.quantity * AFTER_FEES
     if not held or is_dust(held, now.price, now.limits):
         return _after_the_end(now, held)
-    closing = _close(now, held) if now.closing else ()
+    free = max(held - now.withheld, 0.0)
+    closing = _close(now, free) if now.closing and not is_dust(free, now.price, now.limits) else ()
     after = msgspec.structs.replace(now, intents=(*now.intents, *(one.intent for one in placed(closing))))
-    return (*_protect(after, held), *closing)
+    return (*_protect(after, free), *closing)
 
 
 def placed(actions: Iterable[Action]) -> list[Place]:
@@ -157,11 +159,11 @@ def may_send(intent: Intent, now: Situation) -> bool:
     return locked + _open_quantity(intent) <= now.lot.quantity + now.limits.quantity_step * SAME_STEPS
 
 
-def is_protected(now: Situation) -> bool:
-    """Whether all that is held (but dust) has a stop that stands at the exchange."""
+def uncovered(now: Situation) -> float:
+    """How much of what is held has no stop that stands at the exchange; 0 where that is too little for one."""
     stops = (one for one in now.of_leg("stop", "pair") if one.standing)
-    covered = sum(_open_quantity(one) for one in stops)
-    return is_dust(max(now.lot.quantity - covered, 0.0), now.price, now.limits) or not now.lot.quantity
+    left = max(now.lot.quantity - sum(map(_open_quantity, stops)), 0.0)
+    return 0.0 if is_dust(left, now.price, now.limits) else left
 
 
 def _after_the_end(now: Situation, dust: float) -> tuple[Action, ...]:
@@ -252,7 +254,7 @@ def _place(now: Situation, wish: _Wish) -> tuple[Action, ...]:
     if last.cause == "would_trigger":
         return (CloseNow(_reason(now, wish), f"the price is beyond the {wish.leg}: {last.detail}"),)
     refused = last.status == "refused" and last.cause not in _CANNOT_NOW
-    if refused and failures >= REFUSALS_BORNE and wish.leg != "target" and not is_protected(now):
+    if refused and failures >= REFUSALS_BORNE and wish.leg != "target" and uncovered(now):
         return (CloseNow("stop_loss", f"no {wish.leg} can be placed: {last.detail}"),)
     if failures >= REFUSALS_BORNE and now.now_ms < (last.settled_at_ms or 0) + pause_ms(failures):
         return ()

@@ -10,7 +10,7 @@ import msgspec
 from btk.core.broker_plan import Attempts, GiveUp, Look, Refuse, wanted
 from btk.core.brokered import Absorbed, Scene, absorbed, crumbled, given_up, refused, vanished, why_cancelled
 from btk.core.order_course import CancelWanted, OrderEvent, follow, must_watch
-from btk.core.protection import Alarm, CloseNow, Drop, Gone, Place, is_protected, situation
+from btk.core.protection import Alarm, CloseNow, Drop, Gone, Place, situation, uncovered
 from btk.core.renewal import follows_a_fill
 from btk.core.states import Add, Closing, Idle, Open, Opening, Scheduled, State, plan_of
 from btk.core.strays import ended, strays, to_end, without_settled
@@ -44,7 +44,8 @@ class Change(NamedTuple):
 class BrokeredSlots:
     """The orders of all slots of `trading`; `attempts` is how often they are tried.
 
-    `fee_prices` is filled from outside: by quote currency, what third currencies are worth that fees are paid in.
+    Two things are filled in from outside: `fee_prices`, by quote currency what third currencies are worth that fees are
+    paid in, and `withheld`, what orders of others lock of a slot's coins.
     """
 
     def __init__(self, trading: Trading, attempts: Attempts) -> None:
@@ -52,6 +53,7 @@ class BrokeredSlots:
         self._attempts = attempts
         self._news: dict[SlotKey, list[str]] = {}
         self.fee_prices: dict[str, dict[str, float]] = {}
+        self.withheld: dict[SlotKey, float] = {}
 
     def look(self, key: SlotKey, limits: MarketLimits, now_ms: int) -> Change:
         """Take in what a slot's orders have done, then write down what it wants now."""
@@ -112,7 +114,8 @@ class BrokeredSlots:
 
     def _scene(self, slot: Slot, limits: MarketLimits) -> Scene:
         tick_ms, price = self._trading.reached.slots[slot.key], self._trading.price(slot.key.symbol)
-        return Scene(tick_ms, price, limits, slot.terms, self.fee_prices.get(limits.quote, {}))
+        fee_prices, withheld = self.fee_prices.get(limits.quote, {}), self.withheld.get(slot.key, 0.0)
+        return Scene(tick_ms, price, limits, slot.terms, fee_prices, withheld)
 
     def _look_of(self, slot: Slot, scene: Scene, now_ms: int) -> Look:
         return Look(slot.key, slot.state, slot.intents, scene, now_ms, self._attempts, slot.stopping)
@@ -201,12 +204,12 @@ class BrokeredSlots:
     def _naked(self, slot: Slot, limits: MarketLimits, now_ms: int) -> str:
         price = self._trading.price(slot.key.symbol)
         now = situation(slot.key, slot.state, price, slot.intents, (limits, now_ms))
-        if now is None or is_protected(now):
+        bare = uncovered(now) if now is not None else 0.0
+        if now is None or not bare:
             return ""
         last = max(now.of_leg("stop", "pair", "close"), key=lambda one: one.prepared_at_ms, default=None)
-        return (
-            f"{now.lot.quantity:g} {limits.base} have no stop at the exchange: {last.detail if last else ''}"
-        )
+        why = "orders of others lock them" if slot.key in self.withheld else last.detail if last else ""
+        return f"{bare:g} {limits.base} have no stop at the exchange: {why}"
 
     def _use_id(self, slot: Slot, before: State) -> None:
         plan = plan_of(before)

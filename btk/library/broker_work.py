@@ -261,8 +261,11 @@ class BrokerWork:
         if isinstance(answer, RefusedOrder) and answer.nothing_was_sent and counted:
             self._switch.unsent()
         self._follow(key, intent, Answered(answer, self._broker.now_ms()))
-        if isinstance(answer, RefusedOrder) and answer.cause == "filter":
-            await self._market_rules.doubt(self.tick_ms)
+        match answer:
+            case RefusedOrder(cause="filter"):
+                await self._market_rules.doubt(self.tick_ms)
+            case RefusedOrder(cause="balance") if intent.leg not in ENTRY_LEGS:
+                await self._holdings.doubt(self.tick_ms, key.symbol)
 
     async def _ask(self, key: SlotKey, intent: Intent) -> None:
         found = await self._broker.look_up(intent.request)

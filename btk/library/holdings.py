@@ -9,6 +9,7 @@ from btk.core.lot import traded
 from btk.core.reconcile import OurSlot, Picture, Row, Theirs, compare
 from btk.core.states import State, plan_of
 from btk.core.strays import strays
+from btk.core.withheld import withheld
 from btk.engines.brokered_slots import BrokeredSlots
 from btk.engines.trading import Trading
 from btk.library.alarms import Alarms
@@ -67,13 +68,28 @@ class Holdings:
                 continue
             self._alarms.over(tick_ms, f"account, {symbol}")
 
+    async def doubt(self, tick_ms: int, symbol: str) -> None:
+        """An order was refused because too little is there: see at once what others lock of it."""
+        try:
+            await self._reading(symbol)
+        except (Transient, Unknown, Fatal) as error:
+            self._alarms.ring(tick_ms, f"account, {symbol}", str(error))
+
     async def _reading(self, symbol: str) -> Picture:
         broker = self._broker
         theirs = await reading_of(broker, symbol)
+        self._see_withheld(symbol, theirs)
         picture = compare(self._ours(symbol), theirs, broker.limits(symbol), broker.now_ms())
         for slot_key, client_order_id, event in picture.adoptions:
             self._slots.follow(slot_key, client_order_id, event)
         return picture
+
+    def _see_withheld(self, symbol: str, theirs: Theirs) -> None:
+        if theirs.balance is None:
+            return
+        slots, known = held_slots(self._trading, symbol), self._slots.withheld
+        before = {slot.key: known.pop(slot.key) for slot in slots if slot.key in known}
+        known |= withheld(slots, theirs.balance, before, self._broker.limits(symbol))
 
     async def _judge(self, tick_ms: int, symbol: str, picture: Picture) -> None:
         if not _differs(picture):
@@ -95,7 +111,8 @@ class Holdings:
     async def _took_less(self, tick_ms: int, symbol: str) -> bool:
         """Others have sold of our coins, and orders for all of them are refused: the rest is what we hold from now on."""
         limits, slots = self._broker.limits(symbol), held_slots(self._trading, symbol)
-        if limits.contract or not any(map(lacks_balance, slots)):
+        refused = (slot for slot in slots if lacks_balance(slot) or slot.key in self._slots.withheld)
+        if limits.contract or not any(refused):
             return False
         theirs = await reading_of(self._broker, symbol)
         if excess(slots, theirs, limits) >= 0 or strangers(slots, theirs):

@@ -15,10 +15,10 @@ from btk.core.protection import (
     Gone,
     Place,
     Situation,
-    is_protected,
     may_send,
     next_actions,
     placed,
+    uncovered,
 )
 from btk.core.renewal import naked_ms
 from btk.model.accounts import MarketLimits
@@ -104,8 +104,8 @@ def test_what_is_filled_of_an_entry_is_protected_at_once() -> None:
 def test_what_stands_as_it_should_is_left_alone(limits: MarketLimits) -> None:
     now = with_standing(limits)
     assert next_actions(now) == ()
-    assert is_protected(now)
-    assert not is_protected(at(limits))
+    assert not uncovered(now)
+    assert uncovered(at(limits)) == 1.0
 
 
 def test_a_stop_that_moves_stands_anew_before_the_old_one_is_dropped() -> None:

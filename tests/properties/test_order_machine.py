@@ -18,7 +18,8 @@ from hypothesis.stateful import (
 
 from btk.core.holding import Plan
 from btk.core.order_course import SURE_MS
-from btk.core.protection import is_protected, next_actions, situation
+from btk.core.protection import Situation, next_actions, situation, uncovered
+from btk.core.renewal import MINOR_SHARE, RENEW_MS
 from btk.core.states import IDLE
 from btk.model.accounts import MarketLimits
 from btk.model.intents import Intent
@@ -171,7 +172,19 @@ class OrderMachine(RuleBasedStateMachine):
         )
         if now is None or any(self._moves(one) for one in record.intents):
             return
-        assert next_actions(now) or is_protected(now) or self._waits_to_try_again(record.intents)
+        bare = uncovered(now)
+        assert (
+            next_actions(now)
+            or not bare
+            or self._is_minor(bare, now)
+            or self._waits_to_try_again(now.intents)
+        )
+
+    def _is_minor(self, bare: float, now: Situation) -> bool:
+        """What an entry has bought since its stop was placed, moments ago."""
+        fresh = (one for one in now.of_leg("stop", "pair") if one.standing and one.accepted_at_ms is not None)
+        newest_ms = max((one.accepted_at_ms or 0 for one in fresh), default=0)
+        return bare <= now.lot.quantity * MINOR_SHARE + 1e-9 and now.now_ms < newest_ms + RENEW_MS
 
     def teardown(self) -> None:
         """Faults are over: it becomes true, protected or flat, and then flat when it is told to close."""
