@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -12,6 +13,7 @@ from btk.model.run_status import RunStatus
 
 NAME = "status.json"
 DRAFT = ".status.json.tmp"
+PROBE = ".status.probe.tmp"
 
 
 def write_status(data: Path, status: RunStatus) -> None:
@@ -33,3 +35,19 @@ def read_status(data: Path) -> RunStatus | None:
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         # It is only a view of the state, which is elsewhere.
         return None
+
+
+def why_not_renewed(data: Path) -> str:
+    """Why no status can be put into `data` now, in the words of the disk; "" where one can."""
+    probe = data / PROBE
+    try:
+        with open(os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "wb") as file:
+            file.write(bytes(max(1, (data / NAME).stat().st_size)))
+    except PermissionError:  # whoever asks may not; that says nothing of the run
+        return ""
+    except OSError as error:
+        return error.strerror or str(error)
+    finally:
+        with suppress(OSError):  # it was not made, or is swept with other drafts
+            probe.unlink()
+    return ""

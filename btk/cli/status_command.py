@@ -13,7 +13,7 @@ from btk.cli.run_options import OfStrategies, OfSymbols, RunMode, names_in
 from btk.library.run_orders import Choice, meant_slots
 from btk.library.run_view import found_runs, rank
 from btk.model.errors import CheckFailed
-from btk.model.run_status import LATE_SECONDS, RunStatus
+from btk.model.run_status import LATE_SECONDS, OLD, RunStatus
 
 Check = Annotated[
     bool,
@@ -62,4 +62,6 @@ def _check(status: RunStatus) -> None:
     if not status.alive:
         raise CheckFailed(f"--check: no {status.mode} run is at work")
     if status.late:
-        raise CheckFailed(f"--check: the last tick is {status.last_tick_age_seconds:.0f} s old")
+        why = status.degraded.get(OLD)
+        words = f"the last tick that is known is {status.last_tick_age_seconds:.0f} s old"
+        raise CheckFailed(f"--check: {words}{f': {why}' if why else ''}")

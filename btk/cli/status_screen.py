@@ -10,7 +10,7 @@ from rich.text import Text
 
 from btk.cli.screen_table import Cell, Heading, Line, screen_table
 from btk.model.dates import format_date
-from btk.model.run_status import PositionStatus, RunStatus, SlotStatus
+from btk.model.run_status import OLD, PositionStatus, RunStatus, SlotStatus
 
 HEADINGS = (
     Heading("Slot", folds=True, left=True),
@@ -57,6 +57,7 @@ def _head(status: RunStatus) -> Iterator[Text]:
 def _life(status: RunStatus) -> str:
     if status.alive:
         late = ", LATE: it hangs, or its machine slept" if status.late else ""
+        late = ", OLD: it cannot write how it stands" if late and OLD in status.degraded else late
         return f"{status.process}{', stopping' if status.stopping else ''}{late}"
     return "nothing runs; the next start goes on with it" if status.goes_on else "ended"
 

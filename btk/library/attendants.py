@@ -30,7 +30,7 @@ from btk.model.events import AlarmEvent, ErrorEvent, Event
 from btk.model.intervals import MINUTE_MS
 from btk.model.names import SlotKey
 from btk.model.records import Owner
-from btk.model.run_status import RunStatus
+from btk.model.run_status import OLD, RunStatus
 from btk.model.secret import Secret
 from btk.model.settings import Settings
 from btk.ports import Host
@@ -86,7 +86,7 @@ class Attendants:
         self._supervisor.stopping()
         if self._run_id:
             last = msgspec.structs.replace(self.status(), alive=False, next_tick_ms=None)
-            self._try("status", lambda: write_status(self._scene.data, last))
+            self._try(OLD, lambda: write_status(self._scene.data, last))
         self._opened.__exit__(kind, error, trace)
 
     def attend(self, session: Session, control: StopControl, words: str) -> None:
@@ -98,7 +98,7 @@ class Attendants:
         session.memory.observers.append(self._heard)
         session.watchers.append(self._ticked)
         session.alarms.criers.append(self._cried)
-        self._try("status", lambda: write_status(self._scene.data, self.status()))
+        self._try(OLD, lambda: write_status(self._scene.data, self.status()))
         self._supervisor.ready(words)
 
     def hide(self, secrets: Iterable[Secret]) -> None:
@@ -157,7 +157,7 @@ class Attendants:
     def _ticked(self, times: TickTimes) -> None:
         session, status = self._session, self.status()
         self._try("performance", lambda: self._times.add(session.tick_ms, times._asdict()))
-        self._try("status", lambda: write_status(self._scene.data, status))
+        self._try(OLD, lambda: write_status(self._scene.data, status))
         self._supervisor.progress(f"tick {format_date(session.tick_ms)} UTC, {len(status.alarms)} alarms")
         self._call(self.watchers, status)
 

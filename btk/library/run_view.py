@@ -13,14 +13,16 @@ from btk.adapters.async_run import run_apart
 from btk.adapters.file_lock import holder
 from btk.adapters.state_factory import state_factory
 from btk.adapters.state_lock import LOCK_NAME, this_process
-from btk.adapters.status_file import read_status
+from btk.adapters.status_file import NAME, read_status, why_not_renewed
 from btk.core.rules import Rules
 from btk.core.slot_view import equity, slot_status
 from btk.library.state_backends import FOLDERS, Mode, StateBackends
 from btk.library.state_store import Roster, StateStore
-from btk.model.run_status import RunStatus
+from btk.model.run_status import OLD, RunStatus
 from btk.model.settings import Settings
 
+TICK_SECONDS = 20.0
+"""So long after its time a tick is over, its status written."""
 WATCHED: tuple[Mode, ...] = ("live", "paper")
 
 
@@ -51,7 +53,23 @@ class RunView:
             return self._left(written)
         if written is None or not process.startswith(f"process {written.pid} on {written.host},"):
             return RunStatus(mode=self.mode, alive=True, process=process)
-        return msgspec.structs.replace(written, alive=True, last_tick_age_seconds=_age(written.last_tick_ms))
+        return msgspec.structs.replace(
+            written,
+            alive=True,
+            last_tick_age_seconds=_age(written.last_tick_ms),
+            degraded={**written.degraded, **self._not_renewed(written)},
+        )
+
+    def _not_renewed(self, written: RunStatus) -> dict[str, str]:
+        overdue = _age(written.next_tick_ms)
+        why = why_not_renewed(self.data) if overdue is not None and overdue > TICK_SECONDS else ""
+        if not why:
+            return {}
+        age = (_age(written.last_tick_ms) or 0.0) / 60
+        return {
+            OLD: f"this is how it stood {age:.0f} min ago, not how it stands: {self.data / NAME} cannot be renewed"
+            f" ({why}); the run goes on as well as it can"
+        }
 
     def store(self, command: str, sweeps: bool = True) -> StateStore:
         """The state of the run, to look at (without `sweeps` not even a dead writer's draft is touched), or to change

@@ -13,6 +13,9 @@ SCHEMA = "btk.status/1"
 LATE_SECONDS = 180.0
 """A run whose last tick is older has missed two: it hangs, or its machine slept."""
 
+OLD = "status"
+"""The part of btk that is degraded where what is shown is old because it cannot be written anew."""
+
 SlotState = Literal["idle", "scheduled", "opening", "open", "closing"]
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import resource
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +12,8 @@ import msgspec
 import pytest
 
 from btk.adapters.status_file import read_status, write_status
+from btk.cli.console import plain_console
+from btk.cli.status_screen import status_view
 from btk.library.project import open_project
 from btk.library.run_view import RunView, found_runs
 from btk.library.state_backends import Mode
@@ -149,6 +153,36 @@ def test_a_last_tick_long_ago_is_late_only_while_a_process_is_there() -> None:
     assert status.late
     assert not msgspec.structs.replace(status, last_tick_age_seconds=180.0).late
     assert not msgspec.structs.replace(status, alive=False).late
+
+
+def test_a_picture_that_cannot_be_renewed_is_told_as_old_with_its_age_and_why(tmp_path: Path) -> None:
+    root, seen = trading_project(tmp_path), list[RunStatus]()
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def look(control: StopControl) -> None:
+        seen.append(status(root))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+        try:
+            seen.append(status(root))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        leave(control)
+
+    traded(root, {5: look})
+    can, cannot = seen
+    assert can.degraded == {}
+    assert "min ago, not how it stands: " in cannot.degraded["status"]
+    assert "status.json cannot be renewed (File too large)" in cannot.degraded["status"]
+    assert "OLD: it cannot write how it stands" in screen_of(cannot)
+    assert "LATE: it hangs" in screen_of(can)
+    assert not list((root / "dump/paper/data").glob("*probe*"))
+
+
+def screen_of(status: RunStatus) -> str:
+    """What `btk status` shows."""
+    out = io.StringIO()
+    plain_console(out, width=400).print(status_view(status, 400))
+    return out.getvalue()
 
 
 def test_where_one_runs_only_that_is_found_else_first_the_one_that_goes_on(tmp_path: Path) -> None:
