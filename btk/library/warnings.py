@@ -11,6 +11,7 @@ from btk.model.plain_words import excerpt
 from btk.model.settings import Settings
 
 MANY_AMBIGUOUS_PCT = 5
+NAMED = 5
 
 
 def warnings_of(settings: Settings, job: Job, outcome: Outcome) -> tuple[str, ...]:
@@ -37,6 +38,7 @@ def _sentences(settings: Settings, job: Job, outcome: Outcome) -> Iterator[str]:
             whose = f"{settings.exchange.name}'s own, which keeps no minutes that old"
             yield f"{symbol}: candles that are not made from minutes but {whose}: {', '.join(until)}"
     yield from _refusals(outcome)
+    yield from _foreign_money(settings, job)
     yield from _model_warnings(settings, job, outcome)
 
 
@@ -54,6 +56,17 @@ def _refusals(outcome: Outcome) -> Iterator[str]:
         most = max(rejected, key=lambda one: one.count)
         total = sum(one.count for one in rejected)
         yield f"no trade: {total} signals were rejected, such as {most.reason}: {most.detail}"
+
+
+def _foreign_money(settings: Settings, job: Job) -> Iterator[str]:
+    # Names are all there is: no file and no demo market says in what it is priced.
+    currency = settings.wallet.currency
+    foreign = [symbol for symbol in job.symbols if not symbol.endswith(currency)]
+    if foreign:
+        yield (
+            f"{', '.join(foreign[:NAMED])}{' and others' if len(foreign) > NAMED else ''}: by the name not priced in"
+            f" wallet.currency {currency}, and nothing is converted: money is added up as if it were {currency}"
+        )
 
 
 def _interruption(job: Job, outcome: Outcome) -> str:

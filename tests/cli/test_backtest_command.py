@@ -287,6 +287,23 @@ def test_a_run_without_a_trade_says_why_its_signals_were_rejected(tmp_path: Path
     assert "short signals are switched off (signal.short)" in found["warnings"][0]
 
 
+@pytest.mark.parametrize(
+    ("symbols", "currency", "foreign"),
+    [
+        ("BTCUSDT,ETHBTC", "USDT", "ETHBTC: by"),
+        ("BTCUSDT,ETH/USDT", "EUR", "BTCUSDT, ETHUSDT: by"),
+        ("BTC/USDT:USDT,ETH/USDT", "USDT", None),
+    ],
+)
+def test_money_of_another_currency_is_warned_of(
+    root: Path, capsys: Captured, symbols: str, currency: str, foreign: str | None
+) -> None:
+    flags = ["--symbols", symbols, "--set", f"wallet.currency={currency}", "--to", "2024-01-02"]
+    words = [one for one in document(root, capsys, *flags)["warnings"] if "nothing is converted" in one]
+    assert len(words) == (foreign is not None)
+    assert all(one.startswith(str(foreign)) for one in words)
+
+
 def test_missing_minutes_are_named_or_filled_and_counted(root: Path, capsys: Captured) -> None:
     rows = [f"{1704067200000 + minute * 60_000},10,10.2,9.9,10,1" for minute in range(-200, 600)]
     del rows[500:510]
