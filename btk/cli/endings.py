@@ -49,7 +49,7 @@ def ending_of(error: BaseException) -> Ending:
         case BrokenPipeError():
             return Ending(BROKEN_PIPE)
         # Every file of ours that cannot be written is a `DumpError` with its name: what has none is stdout.
-        case OSError(errno=errno.ENOSPC | errno.EDQUOT | errno.EFBIG, filename=None):
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT | errno.EFBIG | errno.EIO, filename=None):
             return Ending(
                 UNWRITABLE, (f"stdout cannot be written: {error.strerror}; make room, or send it elsewhere",)
             )

@@ -26,7 +26,12 @@ def run_trading(run: TradingRun, control: StopControl, root: Path, as_json: bool
             screen.enter_context(shown(start, control))
 
         ended = asyncio.run(run.run(control, started))
-    _show(ended, root, as_json)
+    try:
+        _show(ended, root, as_json)
+    except OSError:
+        # A terminal that hangs up takes stdout with it: the signal says how it ended.
+        if ended.left_by is None:
+            raise
     _leave(ended, run.command)
     return ended
 

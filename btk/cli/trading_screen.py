@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from btk.cli.progress import progress
 from btk.library.stop_control import StopControl
@@ -16,7 +16,12 @@ from btk.model.plain_words import one_line
 
 
 def say(line: str) -> None:
-    """One line on stderr."""
+    """One line on stderr, if anybody is there to read it."""
+    with suppress(OSError, ValueError):  # a pipe or a terminal that has gone is no reason not to trade
+        _print(line)
+
+
+def _print(line: str) -> None:
     print(one_line(line), file=sys.stderr, flush=True)
 
 
@@ -44,7 +49,7 @@ def shown(started: Started, control: StopControl) -> Iterator[None]:
         with live_screen(attendants, control):
             yield
     else:
-        attendants.listeners.append(say)
+        attendants.listeners.append(_print)
         yield
 
 

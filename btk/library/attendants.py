@@ -155,11 +155,14 @@ class Attendants:
         self._notifier.observe(next(iter(self._session.trading.slots)), alarm)
 
     def _ticked(self, times: TickTimes) -> None:
-        session, status = self._session, self.status()
+        session = self._session
         self._try("performance", lambda: self._times.add(session.tick_ms, times._asdict()))
-        self._try(OLD, lambda: write_status(self._scene.data, status))
+        status = self.status()
+        # Where it can be read, it could be written.
+        written = msgspec.structs.replace(status, degraded=_without(status.degraded, OLD))
+        self._try(OLD, lambda: write_status(self._scene.data, written))
         self._supervisor.progress(f"tick {format_date(session.tick_ms)} UTC, {len(status.alarms)} alarms")
-        self._call(self.watchers, status)
+        self._call(self.watchers, msgspec.structs.replace(status, degraded=self._degraded()))
 
     def _try(self, part: str, work: Callable[[], None]) -> None:
         try:
@@ -178,3 +181,7 @@ class Attendants:
             except (OSError, ValueError) as error:
                 heard_by.remove(one)
                 self._log.warn(f"nobody listens at the terminal any more: {error}")
+
+
+def _without(parts: dict[str, str], left_out: str) -> dict[str, str]:
+    return {part: why for part, why in parts.items() if part != left_out}

@@ -25,6 +25,7 @@ from btk.model.secret import Secret
         (Terminated(), 143),
         (BrokenPipeError(), 141),
         (OSError(errno.ENOSPC, "No space left on device"), 3),
+        (OSError(errno.EIO, "Input/output error"), 3),
         (OSError(errno.ENOSPC, "No space left on device", "file"), 1),
         (PermissionError(errno.EACCES, "Permission denied", "dump/runs"), 3),
         (OSError(errno.ENAMETOOLONG, "File name too long", "dump/runs"), 3),

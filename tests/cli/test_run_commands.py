@@ -224,6 +224,11 @@ class Terminal:
     def type(self, keys: bytes) -> None:
         os.write(self._hand, keys)
 
+    def hang_up(self) -> int:
+        """The exit code where nobody is at the terminal any more."""
+        os.close(self._hand)
+        return os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
+
     def end(self) -> int:
         """The exit code, after everything was read."""
         try:
@@ -245,6 +250,29 @@ def test_on_a_terminal_there_is_a_screen_that_ctrl_c_ends(quiet: Path, columns: 
     assert SHOW_CURSOR in terminal.screen
     assert b"stopped BTCUSDT quiet" in terminal.screen
     assert b"Traceback" not in terminal.screen
+
+
+def test_a_terminal_that_hangs_up_leaves_the_run_with_its_code(quiet: Path) -> None:
+    terminal = Terminal(quiet, 80)
+    terminal.wait_for(b"Ctrl-C: stop when positions")
+    assert terminal.hang_up() == 143
+    assert run(["status", "--check", "--root", str(quiet)]) == 7
+
+
+@pytest.mark.parametrize("closed", ["stdout", "stderr"])
+def test_a_run_goes_on_without_its_readers_and_is_left_by_its_signal(quiet: Path, closed: str) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = start_btk("paper", "--root", str(quiet), cwd=REPOSITORY, **{closed: writing})
+    os.close(writing)
+    while not list((quiet / "dump/runs").glob("*/performance.jsonl")):
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=0.05)
+        assert process.returncode is None
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=15)
+    assert process.returncode == 143
+    assert list((quiet / "dump/runs").glob("*/result.json"))
 
 
 def test_elsewhere_there_are_lines_and_no_escapes(paper: Running) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import resource
-from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -236,13 +235,18 @@ def test_a_status_that_cannot_be_written_is_degraded_and_trading_goes_on(tmp_pat
     def heal(control: StopControl) -> None:
         draft.rmdir()
 
-    seen: list[RunStatus] = []
-    watch: Callable[[RunStatus], None] = seen.append
+    seen, written = list[RunStatus](), list[RunStatus | None]()
+
+    def watch(status: RunStatus) -> None:
+        seen.append(status)
+        written.append(read_status(root / "dump/paper/data"))
+
     traded(
         root,
         {5: hinder, 8: heal, 11: leave},
         started=lambda start: start.attendants.watchers.append(watch),  # type: ignore[union-attr]
     )
+    assert all(found is not None and not found.degraded for found in written)
     degraded = [list(status.degraded) for status in seen]
     assert degraded.count(["status"]) == 3
     assert (degraded[0], degraded[-1]) == ([], [])
