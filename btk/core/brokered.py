@@ -134,22 +134,26 @@ def _left(state: State, holding: Holding, intents: Sequence[Intent], scene: Scen
     return Absorbed(IDLE, (closed_lot(holding, end.lot, exit, scene),))
 
 
-def vanished(state: State, scene: Scene, intents: Sequence[Intent], hands: Sequence[Fill]) -> Absorbed:
+def vanished(
+    state: State, scene: Scene, intents: Sequence[Intent], hands: Sequence[Fill], beyond: float = 0.0
+) -> Absorbed:
     """A position that is gone at the exchange, and none of our orders did it: somebody else's hand.
 
-    Where the trades of others are as large as our lot they are how it ended, else its price is a guess.
+    Where the trades of others are as large as our lot, and what they hold `beyond` it, they are how it ended, else its
+    price is a guess.
     """
     if not isinstance(state, Open | Closing):
         return Absorbed(state)
     lot = lot_of(intents, state.holding.plan.id)
     left = traded(hands)
-    if left.price is None or abs(left.quantity - lot.quantity) > scene.limits.quantity_step:
+    if left.price is None or abs(left.quantity - lot.quantity - abs(beyond)) > scene.limits.quantity_step:
         note = "gone at the exchange; the price is a guess"
         exit = Exit(scene.price, scene.tick_ms, scene.tick_ms, "external", note=note)
         return Absorbed(IDLE, (facts.closed(state.holding, exit, scene.terms),))
     at_ms = floor_to(max(fill.at_ms for fill in hands), MINUTE_MS)
     exit = Exit(left.price, at_ms, max(at_ms, scene.tick_ms), "external")
-    whole = msgspec.structs.replace(lot, left=together((lot.left, left)))
+    ours = left.share(lot.quantity / left.quantity) if beyond else left
+    whole = msgspec.structs.replace(lot, left=together((lot.left, ours)))
     return Absorbed(IDLE, (closed_lot(state.holding, whole, exit, scene),))
 
 

@@ -30,6 +30,16 @@ class Executed(msgspec.Struct, frozen=True, kw_only=True):
         """The fees in quote currency, those in base currency at the average price."""
         return self.fee_quote + self.fee_base * (self.price or 0.0)
 
+    def share(self, part: float) -> Executed:
+        """A part of it, from 0 to 1."""
+        return Executed(
+            quantity=self.quantity * part,
+            cost=self.cost * part,
+            fee_quote=self.fee_quote * part,
+            fee_base=self.fee_base * part,
+            fees_other={currency: fee * part for currency, fee in self.fees_other.items()},
+        )
+
 
 class Lot(msgspec.Struct, frozen=True, kw_only=True):
     """What was bought into a position and what was taken out of it; `complete`: every trade of it is known."""

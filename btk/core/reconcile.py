@@ -16,7 +16,7 @@ from btk.model.names import SlotKey
 from btk.model.orders import Fill, Found, VenueOrder
 
 Verdict = Literal["same", "handle", "mismatch", "foreign"]
-Cause = Literal["order", "fill", "gone", "smaller", "larger", "unknown_order", "foreign_order"]
+Cause = Literal["order", "fill", "gone", "turned", "smaller", "larger", "unknown_order", "foreign_order"]
 
 
 class OurSlot(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,10 +63,19 @@ class Adoption(NamedTuple):
 
 
 class Picture(msgspec.Struct, frozen=True, kw_only=True):
-    """What follows from one reading. Follow the adoptions; with any mismatch nothing may be traded."""
+    """What follows from one reading. Follow the adoptions; with any mismatch nothing may be traded.
+
+    `beyond` is what others hold of a contract now, beyond what closed our position; signed.
+    """
 
     rows: tuple[Row, ...]
     adoptions: tuple[Adoption, ...]
+    beyond: float = 0.0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left of what we hold: it is gone, or the other way round."""
+        return any(row.cause in ("gone", "turned") for row in self.rows)
 
     @property
     def mismatches(self) -> tuple[Row, ...]:
@@ -79,7 +88,9 @@ def compare(slots: Iterable[OurSlot], theirs: Theirs, limits: MarketLimits, at_m
     slots = list(slots)
     adoptions = [*_shown(slots, theirs, at_ms), *_traded(slots, theirs, at_ms)]
     rows = [*_orders(slots, theirs, limits), *_holdings(slots, theirs, limits)]
-    return Picture(rows=tuple(rows), adoptions=tuple(adoptions))
+    turned = theirs.position if any(row.cause == "turned" for row in rows) else None
+    beyond = turned.quantity if turned else 0.0
+    return Picture(rows=tuple(rows), adoptions=tuple(adoptions), beyond=beyond)
 
 
 def _shown(slots: list[OurSlot], theirs: Theirs, at_ms: int) -> Iterator[Adoption]:
@@ -131,7 +142,9 @@ def _holdings(slots: list[OurSlot], theirs: Theirs, limits: MarketLimits) -> Ite
         # Not a mismatch: a position that is gone is a position that somebody closed.
         yield _row("handle", "gone", limits, slot=owners, ours=f"{ours:g}", theirs="0")
         return
-    cause: Cause = "smaller" if abs(held) < abs(ours) and held * ours > 0 else "larger"
+    # An account has one position of a contract: where it is the other way round, somebody has closed ours and gone on.
+    same_way: Cause = "smaller" if abs(held) < abs(ours) else "larger"
+    cause = "turned" if held * ours < 0 else same_way
     yield _row(
         "mismatch",
         cause,

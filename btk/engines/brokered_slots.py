@@ -75,14 +75,16 @@ class BrokeredSlots:
         naked, unseen = self._naked(slot, limits, now_ms), self._unseen(slot)
         return Change(changed, tuple(alarms), news, naked, unseen)
 
-    def vanish(self, key: SlotKey, hands: Sequence[Fill], venue: tuple[MarketLimits, int]) -> None:
+    def vanish(
+        self, key: SlotKey, hands: Sequence[Fill], venue: tuple[MarketLimits, int], beyond: float = 0.0
+    ) -> None:
         """The position of a slot is gone at the exchange; what is left of its orders is dropped.
 
-        `hands` are trades of others, `venue` the market's limits and the time there.
+        `hands` are trades of others, `venue` the market's limits and the time there, `beyond` what others hold instead.
         """
         slot, (limits, now_ms) = self._trading.slots[key], venue
         signal_id = _id_of(slot.state)
-        self._take_in(slot, vanished(slot.state, self._scene(slot, limits), slot.intents, hands))
+        self._take_in(slot, vanished(slot.state, self._scene(slot, limits), slot.intents, hands, beyond))
         for intent in slot.intents:
             if intent.signal_id == signal_id:
                 self.follow(key, intent.client_order_id, CancelWanted(now_ms))

@@ -225,7 +225,7 @@ class BrokerWork:
         # Only what opens something has to have its intent on disk, and stops at the kill switch.
         if not _opens(due):
             return None
-        words = self._switch.stops(due.key, self._broker.now_ms())
+        words = self._switch.stops(due.key, self._broker.now_ms()) or self._holdings.dispute(due.key.symbol)
         self._tell_switch()
         if words:
             return RefusedOrder(code="", words=words)

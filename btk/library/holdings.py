@@ -54,8 +54,7 @@ class Holdings:
     async def check(self, tick_ms: int) -> None:
         """Look once more; a position that is gone twice in a row is gone."""
         for symbol in self.symbols:
-            if not any(slot.quantity for slot in self._ours(symbol)):
-                self._agreed(tick_ms, symbol)
+            if not any(slot.quantity for slot in self._ours(symbol)) and symbol not in self._differs:
                 continue
             try:
                 picture = await self._reading(symbol)
@@ -67,6 +66,14 @@ class Holdings:
                 self._alarms.ring(tick_ms, f"account, {symbol}", str(error))
                 continue
             self._alarms.over(tick_ms, f"account, {symbol}")
+
+    def dispute(self, symbol: str) -> str:
+        """Why nothing more may be opened on a market: it was not as remembered when it was looked at last; "" if it was."""
+        if symbol not in self._differs:
+            return ""
+        return (
+            f"the account does not hold what is remembered of {symbol}; nothing is opened on it until it does"
+        )
 
     async def doubt(self, tick_ms: int, symbol: str) -> None:
         """An order was refused because too little is there: see at once what others lock of it."""
@@ -98,13 +105,15 @@ class Holdings:
         self._differs[symbol] = self._differs.get(symbol, 0) + 1
         if self._differs[symbol] < SURE_READINGS:
             return
-        if any(row.cause == "gone" for row in picture.rows):
+        if picture.is_over:
             for slot in self._ours(symbol):
                 if slot.quantity:
                     hands = await self._hands(symbol, slot)
                     venue = (self._broker.limits(symbol), self._broker.now_ms())
-                    self._slots.vanish(slot.key, hands, venue)
-        if picture.mismatches and not await self._took_less(tick_ms, symbol):
+                    self._slots.vanish(slot.key, hands, venue, picture.beyond)
+        if not picture.mismatches:
+            self._agreed(tick_ms, symbol)
+        elif not await self._took_less(tick_ms, symbol):
             words = "; ".join(map(in_words, picture.mismatches))
             self._alarms.ring(tick_ms, f"holdings of {symbol}", words)
 
@@ -207,4 +216,4 @@ def in_words(row: Row) -> str:
 
 
 def _differs(picture: Picture) -> bool:
-    return bool(picture.mismatches) or any(row.cause == "gone" for row in picture.rows)
+    return bool(picture.mismatches) or picture.is_over

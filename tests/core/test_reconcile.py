@@ -76,7 +76,7 @@ def test_orders_of_others_are_shown_and_left_alone() -> None:
         (0.0, [("handle", "gone")]),
         (0.4, [("mismatch", "smaller")]),
         (1.6, [("mismatch", "larger")]),
-        (-1.0, [("mismatch", "larger")]),
+        (-1.0, [("mismatch", "turned")]),
     ],
 )
 def test_a_position_is_what_we_hold_or_says_so(theirs: float, expected: list[tuple[str, str]]) -> None:
