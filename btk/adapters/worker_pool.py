@@ -125,9 +125,7 @@ def _serve(work: Callable[[Any], Any], door: Connection, inherited: list[Connect
             return
         door.send(work(task))
         # Objects that hold each other hold arrays too: left to the collector's own time, they would pile up.
-        # What is left is kept for the next task, and need not be looked at after each of them.
         gc.collect()
-        gc.freeze()
 
 
 def _received(worker: _Worker) -> Any:

@@ -13,7 +13,7 @@ from btk.model.trade import Entry, Partial
 WHOLE = 1e-9
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
+class Plan(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A validated signal: everything decided, nothing opened.
 
     `side` is +1 long, -1 short; `price` is the market's at creation; `resting`: the entry price is yet to be reached;
@@ -35,7 +35,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     own_id: bool = False
 
 
-class Holding(msgspec.Struct, frozen=True, kw_only=True):
+class Holding(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A position: what was planned, what was bought and sold since, and how far it has been.
 
     `price_open` is the effective entry. `best_pct` and `worst_pct` are net profits, `*_price` the prices they were seen at.

@@ -79,7 +79,7 @@ class Minutes:
         )
 
 
-class Step(msgspec.Struct, frozen=True):
+class Step(msgspec.Struct, frozen=True, gc=False):
     """What an input made of a state, and the events that tell it."""
 
     state: State

@@ -45,7 +45,7 @@ class Opening(msgspec.Struct, frozen=True, tag="opening"):
     ordered_ms: int
 
 
-class Open(msgspec.Struct, frozen=True, tag="open"):
+class Open(msgspec.Struct, frozen=True, tag="open", gc=False):
     """A position; `orders` were decided at the last tick and are filled first thing in the next candle."""
 
     holding: Holding

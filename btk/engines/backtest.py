@@ -49,7 +49,7 @@ BoundProfile = tuple[RiskProfile, Sequence[tuple[str, RiskRule]]]
 
 
 MOST_FATES = 16_384
-"""Of so many plans a process remembers at most what became of them, all slots together: about 40 MB."""
+"""Of so many plans a process remembers at most what became of them, all slots and strategies together: about 30 MB."""
 
 
 class Seat(NamedTuple):
@@ -218,9 +218,8 @@ class Backtest:
         job = self._job
         disturbed = slot.hooks.heeded or slot.inbox.next_ms < NEVER
         if disturbed or not job.figures_only or not isinstance(job.source, HeldCandles):
-            return Foresight(None)
-        most = MOST_FATES // len(job.seats)
-        return Foresight(job.source.once((slot.terms, job.model), lambda: Fates(most)))
+            return Foresight()
+        return Foresight(job.source.once(Fates, lambda: Fates(MOST_FATES)), (slot.terms, job.model))
 
     def _precompute(self, slot: Slot, past: Past) -> None:
         strategy, market = slot.strategy, slot.market

@@ -6,62 +6,72 @@ when they enter, and most entries of one are also another's.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Hashable
+
+import msgspec
 
 from btk.core.holding import Plan
 from btk.core.model import Step
 from btk.core.states import IDLE
 
 
-class Turn(NamedTuple):
+class Turn(msgspec.Struct, frozen=True, gc=False):
     """What a candle made of a slot at a tick."""
 
     tick_ms: int
     step: Step
 
 
+Known = dict[Plan, tuple[Turn, ...]]
+
+
 class Fates:
-    """The turns of plans, from right after they were placed to their end.
+    """The turns of plans, from right after they were placed to their end; `len` is how many plans are known.
 
     After `most` plans all are forgotten: the variants that come next are more like each other than like the first.
     """
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._turns: dict[Plan, tuple[Turn, ...]] = {}
+        self._count = 0
+        self._known: dict[Hashable, Known] = {}
 
     def __len__(self) -> int:
-        return len(self._turns)
+        return self._count
 
-    def of(self, plan: Plan) -> tuple[Turn, ...]:
-        """The turns of a plan; none where they are not known."""
-        return self._turns.get(plan, ())
+    def of(self, slot: Hashable) -> Known:
+        """The plans of one slot and their turns; `slot` names all that decides about them but the candles."""
+        return self._known.setdefault(slot, {})
 
-    def keep(self, plan: Plan, turns: tuple[Turn, ...]) -> None:
-        """Remember what became of a plan."""
-        if len(self._turns) >= self._most:
-            self._turns.clear()
-        self._turns[plan] = turns
+    def keep(self, known: Known, plan: Plan, turns: tuple[Turn, ...]) -> None:
+        """Remember what became of a plan of one slot (`known` is what `of` gave)."""
+        if self._count >= self._most:
+            # A copy: variants that run side by side in threads may add slots meanwhile.
+            for plans in list(self._known.values()):
+                plans.clear()
+            self._count = 0
+        known[plan] = turns
+        self._count += 1
 
 
 class Foresight:
     """One slot's: `ahead` are the turns that are known to come, none where they have to be found."""
 
-    __slots__ = ("_fates", "_plan", "_turns", "ahead")
+    __slots__ = ("_fates", "_known", "_plan", "_turns", "ahead")
 
-    def __init__(self, fates: Fates | None) -> None:
+    def __init__(self, fates: Fates | None = None, slot: Hashable = None) -> None:
         self.ahead: tuple[Turn, ...] = ()
         self._fates = fates
+        self._known = {} if fates is None else fates.of(slot)
         self._plan: Plan | None = None
         self._turns: list[Turn] = []
 
     def begin(self, plan: Plan) -> None:
         """A plan was placed. One that rests is not foreseen: risk is asked again when it opens."""
-        fates = self._fates
-        if fates is None or plan.resting:
+        if self._fates is None or plan.resting:
             self._plan = None
             return
-        self.ahead = fates.of(plan)
+        self.ahead = self._known.get(plan, ())
         self._plan = None if self.ahead else plan
         self._turns = []
 
@@ -75,4 +85,4 @@ class Foresight:
         if self._plan is not None and step.events:
             self._turns.append(Turn(tick_ms, step))
             if step.state is IDLE and self._fates is not None:
-                self._fates.keep(self._plan, tuple(self._turns))
+                self._fates.keep(self._known, self._plan, tuple(self._turns))

@@ -53,7 +53,7 @@ class Slot:
         self.schedule = schedule
         self.inbox = inbox
         self.hooks = Hooks(strategy)
-        self.foresight = Foresight(None)
+        self.foresight = Foresight()
         self.state: State = IDLE
         self.phase = Phase.EXITS
         self.order = 0

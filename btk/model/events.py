@@ -8,7 +8,7 @@ from btk.model.signal import PositionSide
 from btk.model.trade import CancelReason, Trade
 
 
-class Event(msgspec.Struct, frozen=True, tag_field="type"):
+class Event(msgspec.Struct, frozen=True, tag_field="type", gc=False):
     """Something that happened in one slot."""
 
     at_ms: int

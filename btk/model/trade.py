@@ -16,7 +16,7 @@ CancelReason = Literal[
 ]
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """One buy-in of a position: price, cost in quote currency, time."""
 
     price: float
@@ -24,7 +24,7 @@ class Entry(msgspec.Struct, frozen=True):
     at_ms: int
 
 
-class Partial(msgspec.Struct, frozen=True):
+class Partial(msgspec.Struct, frozen=True, gc=False):
     """One partial close: `pct` of the cost basis that was left (`cost_basis`), after `entry_count` entries."""
 
     kind: Literal["profit", "loss"]
@@ -35,7 +35,7 @@ class Partial(msgspec.Struct, frozen=True):
     at_ms: int
 
 
-class Trade(msgspec.Struct, frozen=True, kw_only=True):
+class Trade(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A closed position. Prices in quote currency, `*_pct` in percent of `cost`, `*_cost` in quote currency.
 
     `price_open` is the effective entry, the stop and the target are those in force at the close; `pnl_*` is net,

@@ -2,9 +2,27 @@
 
 import os
 import signal
+import weakref
 from collections.abc import Iterator
 
 from btk.adapters.worker_pool import Died, WorkerPool
+
+
+class Ring:
+    """Holds itself, as a strategy does that keeps a method of its own."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+ALIVE: weakref.WeakSet[Ring] = weakref.WeakSet()
+LAST: list[Ring] = []
+
+
+def keep_one(number: int) -> int:
+    LAST[:] = [Ring()]
+    ALIVE.add(LAST[0])
+    return len(ALIVE)
 
 
 def always() -> bool:
@@ -35,6 +53,12 @@ def test_a_worker_that_dies_costs_its_task_and_no_other() -> None:
     assert {task: answer[0] for task, answer in answers.items()} == {
         n: 2 * n for n in range(10, 30) if n != 13
     }
+
+
+def test_what_one_task_kept_for_the_next_is_given_back_when_that_has_replaced_it() -> None:
+    with WorkerPool(keep_one, 1) as pool:
+        alive = [answer for _, answer in pool.answers(range(9), always)]
+    assert alive == [1, 2, 2, 2, 2, 2, 2, 2, 2]
 
 
 def test_tasks_are_taken_only_when_a_worker_is_free() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from typing import Any
 
@@ -62,12 +63,29 @@ def test_what_is_known_is_not_found_again(monkeypatch):
     assert len(looked) - found < found / 2
 
 
-def test_no_more_is_remembered_than_there_is_room_for(monkeypatch):
+def test_no_more_is_remembered_than_there_is_room_for_all_strategies_together(monkeypatch):
+    held = held_candles(Wild(seed=1, symbols=2))
+    monkeypatch.setattr(backtest, "MOST_FATES", 3)
+    sizes: list[int] = []
+    keep = Fates.keep
+    monkeypatch.setattr(Fates, "keep", lambda self, *told: (keep(self, *told), sizes.append(known(self)))[0])
+    left(Wild(seed=1, commands=0, symbols=2, strategies=2), held)
+    assert set(sizes) == {1, 2, 3}
+
+
+def known(fates: Fates) -> int:
+    """So many plans are known, counted one by one."""
+    assert len(fates) == sum(map(len, fates._known.values()))
+    return len(fates)
+
+
+def test_the_collector_has_nothing_to_look_at_in_what_is_remembered():
     wild = Wild(seed=1, commands=0, symbols=1)
     held = held_candles(wild)
-    sizes: set[int] = set()
-    keep = Fates.keep
-    monkeypatch.setattr(backtest, "MOST_FATES", 3)
-    monkeypatch.setattr(Fates, "keep", lambda self, *told: (keep(self, *told), sizes.add(len(self)))[0])
     left(wild, held)
-    assert sizes == {1, 2, 3}
+    gc.collect()
+    remembered = [
+        turns for plans in held.once(Fates, lambda: Fates(0))._known.values() for turns in plans.values()
+    ]
+    assert remembered
+    assert not any(map(gc.is_tracked, remembered))
