@@ -10,6 +10,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
+from btk.model.errors import Transient
 from btk.ports import Stored
 
 # Its own threads: strategies that hang in those of the event loop must not keep state from being saved.
@@ -110,7 +111,13 @@ class BlockingBackend(ABC):
 
     async def _do(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         call = partial(self._alone_with, partial(work, *args, **kwargs))
-        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+        try:
+            running = asyncio.get_running_loop().run_in_executor(self._threads, call)
+        except RuntimeError as error:  # no memory, or no process, is left for another thread
+            raise Transient(
+                f"the state cannot be reached: {error}; free memory or raise its limit"
+            ) from error
+        return await running
 
     def _alone_with(self, work: Callable[[], T]) -> T:
         # A cancelled call goes on in its thread: whoever asks next must see what it did.

@@ -141,12 +141,22 @@ class _Line:
         self.began = 0.0
         self.tick_ms = 0
         self.given_up = False
-        threading.Thread(target=_work, args=(self.work,), name="strategy", daemon=True).start()
+        self._works = False
 
     def begin(self, call: Call, now: float) -> None:
         self.call, self.future, self.began, self.given_up = call, Future(), now, False
         self.tick_ms = call.market.now_ms
-        self.work.put((call, self.future))
+        try:
+            self._start()
+        except RuntimeError as error:  # no memory, or no process, is left for another thread
+            self.future.set_result(Answer(self.tick_ms, error=error))
+        else:
+            self.work.put((call, self.future))
+
+    def _start(self) -> None:
+        if not self._works:
+            threading.Thread(target=_work, args=(self.work,), name="strategy", daemon=True).start()
+            self._works = True
 
 
 def _work(work: SimpleQueue[Any]) -> None:

@@ -58,9 +58,10 @@ class StopControl:
             yield
             return
         loop = asyncio.get_running_loop()
+        before = {number: signal.getsignal(number) for number in (signal.SIGINT, *LEAVING)}
         loop.add_signal_handler(signal.SIGINT, self.interrupted)
         # One that is ignored stays so: nohup means that a run outlives its terminal.
-        leaving = [number for number in LEAVING if signal.getsignal(number) is not signal.SIG_IGN]
+        leaving = [number for number in LEAVING if before[number] is not signal.SIG_IGN]
         for number in leaving:
             loop.add_signal_handler(number, self.leave, TERMINATED)
         try:
@@ -68,6 +69,8 @@ class StopControl:
         finally:
             for number in (signal.SIGINT, *leaving):
                 loop.remove_signal_handler(number)
+                # The loop would have the next one end the process where it stands.
+                signal.signal(number, before[number])
 
     def interrupted(self) -> None:
         """Ctrl-C."""

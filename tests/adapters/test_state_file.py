@@ -10,7 +10,9 @@ import resource
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -186,6 +188,18 @@ def test_what_cannot_be_read_now_is_not_taken_for_damaged(tmp_path: Path) -> Non
             backend.write("BTCUSDT", "b", expected)
     assert os.listdir(_file(tmp_path).parent) == ["BTCUSDT.json"]
     assert _write(backend, "b", expected=1) == 2
+
+
+def test_a_state_without_a_thread_to_reach_it_is_tried_again(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(1) as threads:
+        backend = _open(tmp_path, threads=threads)
+        before = threading.stack_size(1 << 46)
+        try:
+            with pytest.raises(Transient, match="the state cannot be reached: can't start new thread"):
+                _write(backend, "a")
+        finally:
+            threading.stack_size(before)
+        assert _write(backend, "b") > 0
 
 
 class RacingDisk(Disk):

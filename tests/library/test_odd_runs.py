@@ -426,3 +426,18 @@ def test_a_strategy_that_awaits_nothing_costs_no_file_descriptors(tmp_path: Path
     run.live(300, {250: count})
     assert notes
     assert seen[1] - seen[0] < 20
+
+
+def test_without_room_for_another_thread_a_strategy_waits_and_the_run_goes_on(tmp_path: Path) -> None:
+    held: list[tuple[str, str, int]] = []
+    run = run_of(tmp_path, holds=watched(held))
+    run.live(400)
+    before = threading.stack_size(1 << 46)
+    try:
+        run.live(600, {300: lambda run: threading.stack_size(before)})
+    finally:
+        threading.stack_size(before)
+    assert [event.message for event in run.told(ErrorEvent)][:1] == ["RuntimeError: can't start new thread"]
+    minutes = since_opened(held)
+    assert minutes == sorted(set(minutes))
+    assert minutes[-1] >= 15
