@@ -44,8 +44,8 @@ def read_csv(path: Path) -> CsvRows:
     """All rows; `DataError` names the file, the line and the value that cannot be read."""
     with opened_text(path) as text:
         parts = _parts(text)
-        first = _without_titles(next(parts, None))
-        if first is None:
+        first = _without_titles(next(parts, _Part(np.arange(0), [])))
+        if not first.lines:
             raise DataError(f"{path}: holds no candles")
         layout = layout_of(path, int(first.numbers[0]), first.lines[:2])
         if layout.header:
@@ -72,10 +72,9 @@ def _parts(text: io.TextIOBase) -> Iterator[_Part]:
             yield _Part(numbers, lines)
 
 
-def _without_titles(part: _Part | None) -> _Part | None:
-    titles = sum(1 for _ in takewhile(_TITLE.match, part.lines)) if part else 0
-    kept = part and _Part(part.numbers[titles:], part.lines[titles:])
-    return kept if kept and kept.lines else None
+def _without_titles(part: _Part) -> _Part:
+    titles = len(list(takewhile(_TITLE.match, part.lines)))
+    return _Part(part.numbers[titles:], part.lines[titles:])
 
 
 def _values(path: Path, layout: Layout, part: _Part) -> NDArray[np.float64]:

@@ -28,7 +28,7 @@ HEADINGS = (
 
 
 def show_runs(runs: Sequence[RunFacts], folder: Path) -> None:
-    """The newest runs, one a line."""
+    """A row for each of the newest runs; parameters in which runs of a strategy differ stand beside its name."""
     console = plain_console()
     if not runs:
         console.print(f"{folder}: no runs yet; btk backtest makes one", soft_wrap=True)

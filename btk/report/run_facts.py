@@ -47,8 +47,10 @@ class _Forward(msgspec.Struct, frozen=True):
 
     def figures(self) -> _Figures:
         returned = [window.out_of_sample_return_pct for window in self.windows]
-        whole = math.prod(1 + pct / 100 for pct in returned if pct is not None)
-        return _Figures(self.statistics.total_trades, None if None in returned else (whole - 1) * 100)
+        grown = [1 + pct / 100 for pct in returned if pct is not None]
+        # One window that nobody knows, and nobody knows the whole.
+        known = bool(grown) and len(grown) == len(returned)
+        return _Figures(self.statistics.total_trades, (math.prod(grown) - 1) * 100 if known else None)
 
 
 class Summary(msgspec.Struct, frozen=True):
