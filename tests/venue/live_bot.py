@@ -111,15 +111,15 @@ class InlineDriver:
 
 
 class Disk(MemoryBackend):
-    """A state in memory that can be full, or unreadable too, and counts how often it is written."""
+    """A state in memory that can be full, unreadable too, or gone, and counts how often it is written."""
 
-    fault: Literal["", "full", "broken"] = ""
+    fault: Literal["", "full", "broken", "gone"] = ""
     writes = 0
 
     def read(self, entity_id: str) -> Stored | None:
         if self.fault == "broken":
             raise DumpError("Input/output error")
-        return super().read(entity_id)
+        return None if self.fault == "gone" else super().read(entity_id)
 
     def write(self, entity_id: str, value: Any, expected_generation: int | None) -> int:
         if self.fault:

@@ -25,8 +25,8 @@ from tests.venue.trading_client import stocked_venue
 from tests.venue.trading_faults import Fault, Silent
 from tests.venue.trading_loop import LoopClock, run_virtual
 
-Damage = Literal["", "full", "broken"]
-every_damage = pytest.mark.parametrize("damage", ["full", "broken"])
+Damage = Literal["", "full", "broken", "gone"]
+every_damage = pytest.mark.parametrize("damage", ["full", "broken", "gone"])
 SILENCE = Fault("silence", Silent())
 
 
