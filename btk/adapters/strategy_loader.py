@@ -8,6 +8,7 @@ import traceback
 import typing
 from collections.abc import Mapping
 from contextlib import contextmanager, redirect_stdout
+from difflib import get_close_matches
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -26,6 +27,9 @@ from btk.model.plain_words import did_you_mean, excerpt, misfits
 # Twenty years: there are no older minutes of anything.
 LONGEST_WARMUP_DAYS = 7305
 OWN_ATTRIBUTES = ("name", "interval", "warmup", "risk")
+# What other runners call them: where ours is left at its default, theirs would be ignored without a word.
+_OTHER_WORDS = {"interval": ("timeframe",), "warmup": ("startup_candle_count",), "risk": ()}
+_SAME_WORD = 0.85
 
 
 class _FromSource(SourceFileLoader):
@@ -202,6 +206,7 @@ def _checked(cls: type[Strategy], file: str) -> type[Strategy]:
         if inspect.iscoroutinefunction(getattr(cls, name)):
             raise StrategyError(f"{where}: {name} cannot be async: it is computed, not waited for")
     _check_defaults(cls, where)
+    _check_words(cls, where)
     return cls
 
 
@@ -219,6 +224,15 @@ def _check_defaults(cls: type[Strategy], where: str) -> None:
                 f"{where}: the parameter {name} is a {kind}, and parameters are numbers, text, lists and maps;"
                 " without an annotation it is none"
             ) from None
+
+
+def _check_words(cls: type[Strategy], where: str) -> None:
+    constants = {name for name, value in vars(cls).items() if not callable(value)} - set(parameters(cls))
+    set_here = {name for one in cls.__mro__ if one is not Strategy for name in vars(one)}
+    for name, others in _OTHER_WORDS.items():
+        near = [*get_close_matches(name, constants, cutoff=_SAME_WORD), *constants.intersection(others)]
+        if near and name not in set_here:
+            raise StrategyError(f"{where}: what {near[0]} seems to be is called {name} here; set that, too")
 
 
 def _converted(cls: type[Strategy], name: str, value: Any, hint: Any) -> Any:

@@ -77,6 +77,12 @@ def test_one_class_can_be_named(tmp_path: Path) -> None:
     assert cls.__name__ == "SecondOne"
 
 
+def test_a_word_of_another_runner_is_a_word_like_any_other_where_ours_is_there_too(tmp_path: Path) -> None:
+    lines = "interval = '5m'; timeframe = '1h'; risk_pct: float = 1.0; warmups: int = 3"
+    (cls,) = load_strategies("s.py", written(tmp_path, ONE.format(line=lines)))
+    assert (cls.interval, sorted(parameters(cls))) == ("5m", ["risk_pct", "warmups"])
+
+
 def test_a_strategy_that_is_only_imported_is_not_one_of_the_file(tmp_path: Path) -> None:
     (tmp_path / "other.py").write_text("from s import First\nclass Mine(First):\n    pass\n")
     assert [cls.__name__ for cls in load_strategies("other.py", written(tmp_path, TWO))] == ["Mine"]
@@ -112,6 +118,16 @@ def test_a_file_is_loaded_anew_each_time_and_the_search_path_is_left_as_it_was(t
         (ONE.format(line="fast: 'Missing' = 1"), "an annotation raised NameError: name 'Missing'"),
         (ONE.format(line="tool: object = object()"), "the parameter tool is a object"),
         (ONE.format(line="def on_open(self, market): ..."), "no hook on_open; did you mean on_opened?"),
+        (
+            ONE.format(line="timeframe = '5m'"),
+            "what timeframe seems to be is called interval here; set that, too",
+        ),
+        (ONE.format(line="intervall = '5m'"), "what intervall seems to be is called interval here"),
+        (
+            ONE.format(line="startup_candle_count = 30"),
+            "what startup_candle_count seems to be is called warmup",
+        ),
+        (ONE.format(line="risks = ('conservative',)"), "what risks seems to be is called risk here"),
         (ONE.format(line="async def indicators(self, candles): ..."), "indicators cannot be async"),
         (ONE.format(line="async def candidates(self, columns): ..."), "candidates cannot be async"),
     ],
