@@ -31,6 +31,8 @@ def test_a_clock_behind_what_the_run_has_seen_starts_nothing(tmp_path: Path, min
     root = trading_project(tmp_path)
     traded(root, {5: leave})
     behind_ms = START_MS + (5 - minutes_behind) * MINUTE_MS
-    with pytest.raises(Transient, match=r"but the run has come to 2024-01-03T00:35: one of the two clocks was wrong"):
+    with pytest.raises(
+        Transient, match=r"but the run has come to 2024-01-03T00:35: one of the two clocks was wrong"
+    ):
         traded(root, {7: leave}, start_ms=behind_ms)
     traded(root, {7: leave}, start_ms=START_MS + 4 * MINUTE_MS)
