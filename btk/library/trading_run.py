@@ -64,10 +64,7 @@ MONEY: dict[Mode, str] = {
 
 
 class Started(NamedTuple):
-    """What a run can say of itself before its first tick; `goes_on`: it was left at `reached_ms`.
-
-    `attendants` are told of its events and ticks; a replay has none.
-    """
+    """What a run can say before its first tick: left at `reached_ms` if it `goes_on`; a replay has no `attendants`."""
 
     run_id: str
     folder: Path
@@ -92,9 +89,8 @@ class TradingRun:
     """A run of `settings` in the project at `root`, in one of the modes; a replay goes through the settings' frame.
 
     The constructor refuses: `SettingsError`, `StrategyError`. So does `run`, before it asks the network for anything:
-    `AlreadyRunning`, `DumpError`, `DamagedState`. `fresh` forgets what the run before has left, `set_back` is for one that
-    has followed a wrong clock. Without a `brokerage` no order can leave; with one `run` reconciles first: `Unmatched`
-    where the account is not as remembered.
+    `AlreadyRunning`, `DumpError`, `DamagedState`. `fresh` forgets the run before, `set_back` is for one that followed a
+    wrong clock. Without a `brokerage` no order can leave; with one `run` reconciles: `Unmatched` if the account differs.
     """
 
     def __init__(
@@ -180,10 +176,13 @@ class TradingRun:
                     if around is not None:
                         around.attend(session, control, ", ".join(self.words()))
                     started(self._said(start, found, session, around))
-                    if self._brokerage is not None:
-                        account, rules = self._brokerage, self._settings.broker
-                        await tend_orders(session, account.broker, store, rules, account.on_mismatch)
+                    # What is not told yet is forgotten with the next change.
                     memory.tell_again(list(start.slots.values()))
+                    if start.notes:
+                        await memory.keep(trading, session.tick_ms)
+                    if (account := self._brokerage) is not None:
+                        rules = self._settings.broker
+                        await tend_orders(session, account.broker, store, rules, account.on_mismatch)
                     ended = await self._ended(session, control, memory)
                     frame = Span(memory.mark.from_ms, session.tick_ms)
                     await asyncio.to_thread(teller.done, trading.slots, frame, complete=ended.left_by is None)

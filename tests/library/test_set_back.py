@@ -67,3 +67,18 @@ def test_after_it_was_set_back_it_goes_on_as_any_other(tmp_path: Path) -> None:
     assert types.count("closed") == 2
     assert types.count("opened") == 4
     assert len(ended.document["symbols"]["BTCUSDT"]["trades"]) == 1
+
+
+def test_what_a_kill_kept_from_being_told_is_told_before_it_is_set_back(tmp_path: Path) -> None:
+    root = trading_project(tmp_path)
+    with pytest.raises(Killed):
+        traded(root, {OPENED: killed}, start_ms=START_MS + DAY_MS)
+    (lines,) = (root / "dump/runs").glob("*/events.jsonl")
+    opened = events(root)
+    assert {event["type"] for event in opened} == {"opened"}
+    lines.write_bytes(b"")  # killed between the change and its events
+    traded(root, {5: leave}, set_back=True)
+    told = events(root)[: len(opened)]
+    assert [(event["seq"], event["id"]) for event in told] == [
+        (event["seq"], event["id"]) for event in opened
+    ]
