@@ -24,10 +24,13 @@ def a_holding() -> Holding:
     return opened(a_plan(100.0, stop=90.0, take=120.0), 100.0, 0, RULES)
 
 
-def drawn(changes: list[int], looks: list[int]) -> tuple[list[float], list[float]]:
-    """The profit of every minute when a position comes or goes at `changes`, and what was seen up to each of `looks`."""
+def drawn(changes: list[int], looks: list[int], unknown: int = 0) -> tuple[list[float], list[float]]:
+    """The profit of every minute when a position comes or goes at `changes`, and what was seen up to each of `looks`.
+
+    The first `unknown` minutes have no candle.
+    """
     strip, held, seen_until = EquityStrip(1000.0), False, 0
-    strip.begin(CLOSE, 0)
+    strip.begin(np.where(np.arange(MINUTES) < unknown, np.nan, CLOSE), 0)
     strip.hold(KEY, None, RULES)
     seen: list[float] = []
     for row in sorted({*changes, *looks}):
@@ -48,3 +51,13 @@ def test_a_look_changes_no_minute_and_sees_what_is_drawn_in_the_end(changes, loo
     profit, seen = drawn(changes, looks)
     assert profit == undisturbed
     assert seen == undisturbed[: len(seen)]
+
+
+@given(rows, rows, st.integers(0, MINUTES))
+def test_minutes_without_a_candle_in_which_nothing_is_held_are_worth_what_was_made_before(
+    changes, looks, unknown
+):
+    later = [row for row in changes if row >= unknown]
+    profit, _ = drawn(later, looks, unknown)
+    assert profit == drawn(later, [])[0]
+    assert not np.isnan(profit).any()
