@@ -256,7 +256,8 @@ class BrokerWork:
     async def _send(self, key: SlotKey, intent: Intent, resync: bool) -> None:
         if resync:
             await self._clock.measure(self.tick_ms)
-        answer = await self._broker.send(intent.request)
+        objection = await self._holdings.objection(key.symbol) if intent.leg == "entry" else None
+        answer = objection or await self._broker.send(intent.request)
         counted = not self._slots.follows_a_fill(key, intent)
         if isinstance(answer, RefusedOrder) and answer.nothing_was_sent and counted:
             self._switch.unsent()

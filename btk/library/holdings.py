@@ -17,7 +17,7 @@ from btk.model.accounts import Balance
 from btk.model.errors import Fatal, Transient, Unknown
 from btk.model.intents import Intent
 from btk.model.names import SlotKey
-from btk.model.orders import Fill
+from btk.model.orders import Fill, RefusedOrder
 from btk.ports import Broker
 
 SURE_READINGS = 2
@@ -54,7 +54,7 @@ class Holdings:
     async def check(self, tick_ms: int) -> None:
         """Look once more; a position that is gone twice in a row is gone."""
         for symbol in self.symbols:
-            if not any(slot.quantity for slot in self._ours(symbol)) and symbol not in self._differs:
+            if not self._is_held(symbol) and symbol not in self._differs:
                 continue
             try:
                 picture = await self._reading(symbol)
@@ -74,6 +74,20 @@ class Holdings:
         return (
             f"the account does not hold what is remembered of {symbol}; nothing is opened on it until it does"
         )
+
+    async def objection(self, symbol: str) -> RefusedOrder | None:
+        """Asked just before a position is opened: an account has one of a contract, and it may be somebody else's."""
+        limits = self._broker.limits(symbol)
+        if not limits.contract or self._is_held(symbol):
+            return None
+        try:
+            theirs = await self._broker.position(symbol)
+        except (Transient, Unknown, Fatal) as error:
+            return RefusedOrder(code="", words=str(error), transient=True)
+        if abs(theirs.quantity) >= limits.quantity_step / 2:
+            self._differs.setdefault(symbol, 1)
+        words = self.dispute(symbol)
+        return RefusedOrder(code="", words=words) if words else None
 
     async def doubt(self, tick_ms: int, symbol: str) -> None:
         """An order was refused because too little is there: see at once what others lock of it."""
@@ -97,6 +111,9 @@ class Holdings:
         slots, known = held_slots(self._trading, symbol), self._slots.withheld
         before = {slot.key: known.pop(slot.key) for slot in slots if slot.key in known}
         known |= withheld(slots, theirs.balance, before, self._broker.limits(symbol))
+
+    def _is_held(self, symbol: str) -> bool:
+        return any(slot.quantity for slot in self._ours(symbol))
 
     async def _judge(self, tick_ms: int, symbol: str, picture: Picture) -> None:
         if not _differs(picture):

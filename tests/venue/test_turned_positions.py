@@ -12,6 +12,7 @@ from btk.model.events import AveragedEvent, CancelledEvent, ClosedEvent, Rejecte
 from tests.venue.story import Act, Stage, Told, told
 from tests.venue.test_adversity import moves, probe, state_of
 from tests.venue.test_live_orders import OneSignal
+from tests.venue.trading_faults import HTML, Fault, Says
 from tests.venue.trading_nouns import Side, Wish
 
 both_sides = pytest.mark.parametrize("side", ["long", "short"])
@@ -99,3 +100,28 @@ def test_a_position_that_may_have_been_turned_is_not_added_to(side: str) -> None
     assert any("does not hold what is remembered" in event.detail for event in seen.of(RejectedEvent))
     assert seen.closed == ["external"]
     assert opened_by_us(seen) == [0]
+
+
+@both_sides
+def test_nothing_is_opened_on_a_contract_that_somebody_else_holds_a_position_of(side: str) -> None:
+    class Later(Again):
+        def get_signal(self, market: Market) -> Signal | None:
+            return super().get_signal(market) if market.now_ms >= 1_700_000_160_000 else None
+
+    later = type("Probe", (Later,), {"side": side})
+    seen = told("swap", later, acts=[(30, turn(side)), (500, close_theirs)], until=900)
+    assert {event.reason for event in seen.of(CancelledEvent)} == {"rejected"}
+    assert len(seen.opened) == 1
+    assert opened_by_us(seen)[0] > 500
+
+
+@both_sides
+def test_an_entry_waits_until_the_account_can_be_looked_at(side: str) -> None:
+    def hide(stage: Stage) -> None:
+        hidden = Fault("hidden", Says(502, HTML))
+        stage.venue.plan(hidden, on=lambda request: request.path.endswith("/positionRisk"), times=2)
+
+    seen = told("swap", probe(side), acts=[(0.4, hide)], until=200)
+    assert sum(each.fault == "hidden" for each in seen.stage.venue.heard) == 2
+    assert len(seen.opened) == 1
+    assert opened_by_us(seen)[0] >= 1
