@@ -42,7 +42,7 @@ from btk.library.telling import RunName, Teller
 from btk.library.trading_result import trading_document, trading_outcome
 from btk.library.trading_session import LIVE, REPLAY, Session
 from btk.library.trading_start import FOREVER_MS, Beginning, Wish, beginning, check_orphans, first_minutes
-from btk.library.trading_telling import tell_session
+from btk.library.trading_telling import tell_end, tell_session
 from btk.model.accounts import AccountFacts
 from btk.model.bars import Span
 from btk.model.errors import SettingsError, Transient
@@ -184,8 +184,7 @@ class TradingRun:
                         rules = self._settings.broker
                         await tend_orders(session, account.broker, store, rules, account.on_mismatch)
                     ended = await self._ended(session, control, memory)
-                    frame = Span(memory.mark.from_ms, session.tick_ms)
-                    await asyncio.to_thread(teller.done, trading.slots, frame, complete=ended.left_by is None)
+                    await tell_end(session, teller, complete=ended.left_by is None)
                     return ended
 
     def _teller(self, run_id: str) -> Teller:

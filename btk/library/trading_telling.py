@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from btk.core.renewal import naked_ms
 from btk.core.slot_record import SlotRecord
 from btk.library.order_news import OrderSteps
 from btk.library.telling import Teller
 from btk.library.trading_session import Session, TickTimes
+from btk.model.bars import Span
 from btk.model.events import Event
 from btk.model.names import SlotKey
 from btk.model.told import Metric
@@ -42,3 +46,19 @@ def tell_session(session: Session, teller: Teller) -> None:
     memory.ping_observers.append(teller.ping)
     session.watchers.append(ticked)
     trading.ping(teller.minutes)
+
+
+async def tell_end(session: Session, teller: Teller, complete: bool) -> None:
+    """Let a run's listeners hear that it is over, and wait for them."""
+    frame = Span(session.memory.mark.from_ms, session.tick_ms)
+    tell = partial(teller.done, session.trading.slots, frame, complete=complete)
+    # Not in a thread of the loop, which would want another one to end it.
+    with ThreadPoolExecutor(1) as thread:
+        try:
+            telling = asyncio.get_running_loop().run_in_executor(thread, tell)
+        except (
+            RuntimeError
+        ):  # there is no thread to be had, and nothing left that the loop could be kept from
+            tell()
+        else:
+            await telling

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -86,3 +87,18 @@ def test_without_file_descriptors_it_holds_back_and_goes_on_when_there_are_some(
     assert [trade["close_reason"] for trade in ended.document["symbols"]["BTCUSDT"]["trades"]] == [
         "time_expired"
     ]
+
+
+def test_without_a_thread_to_tell_its_end_in_it_ends_with_its_result(tmp_path: Path) -> None:
+    root, before = trading_project(tmp_path), threading.stack_size()
+
+    def leave_without(control: StopControl) -> None:
+        threading.stack_size(1 << 46)
+        leave(control)
+
+    try:
+        ended = traded(root, {OPENED + 2: leave_without})
+    finally:
+        threading.stack_size(before)
+    assert ended.left_by == 143
+    assert (ended.folder / "result.json").exists()
