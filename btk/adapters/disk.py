@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from collections.abc import Iterable
@@ -12,6 +13,7 @@ from btk.model.errors import DumpError
 
 Chunk = bytes | memoryview
 DRAFT_SUFFIX = ".tmp"
+NO_MORE_FILES = frozenset({errno.EMFILE, errno.ENFILE})
 
 
 class Disk:
@@ -111,13 +113,17 @@ def make_folder(disk: Disk, folder: Path) -> None:
 def unwritable(path: Path, error: OSError) -> DumpError:
     """The one line for a file or folder that the disk refused to write."""
     return DumpError(
-        f"{path} cannot be written: {error.strerror or error}; free or allow it, then run this again"
+        f"{path} cannot be written: {error.strerror or error}; {_remedy(error, 'free or allow it')}, then run this again"
     )
 
 
 def unreadable(path: Path, error: OSError) -> DumpError:
     """The one line for a file that is there and does not tell what it holds."""
     return DumpError(
-        f"{path} cannot be read: {error.strerror or error}; nothing was changed: see to the disk, then run this"
-        " again (if this file is lost for good, move it away: the one before it is used)"
+        f"{path} cannot be read: {error.strerror or error}; nothing was changed: {_remedy(error, 'see to the disk')},"
+        " then run this again (if this file is lost for good, move it away: the one before it is used)"
     )
+
+
+def _remedy(error: OSError, usual: str) -> str:
+    return "raise the limit of open files (ulimit -n)" if error.errno in NO_MORE_FILES else usual

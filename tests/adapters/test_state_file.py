@@ -179,7 +179,7 @@ def at_most_one_more_file(allowed: bool) -> Iterator[None]:
 def test_what_cannot_be_read_now_is_not_taken_for_damaged(tmp_path: Path) -> None:
     backend = _open(tmp_path)
     _write(backend, "a")
-    words = r"BTCUSDT\.json cannot be read: Too many open files; "
+    words = r"BTCUSDT\.json cannot be read: Too many open files; nothing was changed: raise the limit of open files"
     with at_most_one_more_file(False), pytest.raises(DumpError, match=words):
         backend.read("BTCUSDT")
     for expected in (1, None):
