@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -48,6 +49,16 @@ def test_what_was_found_for_one_variant_is_true_for_the_next(wild, shorter, othe
     # The first finds everything, the second knows all of it; the others share some, and may end in the middle of it.
     for variant, block in ((wild, JUMP), (wild, 7), (cut, 1), (tempered, JUMP), (stranger, 5), (wild, JUMP)):
         assert left(variant, held, block) == left(variant, alone, block)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_another_model_or_a_command_made_of_a_plan_is_not_taken_for_what_becomes_of_it(seed):
+    alone = Wild(seed=seed, commands=0, limited=False)
+    held = held_candles(alone)
+    commanded = msgspec.structs.replace(alone, commands=12)
+    averaged = msgspec.structs.replace(alone, model="vwap")
+    for variant in (alone, commanded, averaged, alone, commanded):
+        assert left(variant, held) == left(variant, RecordedCandles(candles_of(variant)))
 
 
 def test_what_is_known_is_not_found_again(monkeypatch):
