@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 
 import msgspec
 import numpy as np
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 
 from btk.model.bars import Column
 from btk.model.trade import Trade
+
+_CLOSING_ORDER = attrgetter("closed_at_ms", "opened_at_ms", "symbol", "strategy", "id")
 
 
 class TradeColumns(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +41,7 @@ class TradeColumns(msgspec.Struct, frozen=True, kw_only=True):
     @staticmethod
     def of(trades: Sequence[Trade]) -> TradeColumns:
         """The columns of `trades`, the same ones in whatever order they come."""
-        ordered = tuple(sorted(trades, key=_closing_order))
+        ordered = tuple(sorted(trades, key=_CLOSING_ORDER))
         return TradeColumns(
             trades=ordered,
             pnl_pct=_floats([trade.pnl_pct for trade in ordered]),
@@ -57,7 +60,3 @@ class TradeColumns(msgspec.Struct, frozen=True, kw_only=True):
 
 def _floats(values: list[float]) -> Column:
     return np.array(values, dtype=np.float64)
-
-
-def _closing_order(trade: Trade) -> tuple[int, int, str, str, str]:
-    return trade.closed_at_ms, trade.opened_at_ms, trade.symbol, trade.strategy, trade.id
