@@ -9,7 +9,6 @@ from collections.abc import Generator, Iterable, Sequence
 from operator import attrgetter
 from typing import Any
 
-from btk.core.holding import Plan
 from btk.core.model import NEVER
 from btk.core.risk import Refusal
 from btk.core.states import Idle, Open, Scheduled
@@ -254,7 +253,7 @@ class Loop:
         return None if answer is None else Answer(tick, answer.value, answer.error)
 
     def _ask_until(self, slot: Slot, tick: int) -> int:
-        if slot.hooks.heeded and slot.watches:
+        if slot.watches:
             return tick
         return int(min(self._stretch.last_ms, self._last_decision_ms, slot.inbox.next_ms - MINUTE_MS))
 
@@ -268,13 +267,13 @@ class Loop:
             yield from self._error(slot, "get_signal", Answer(tick, error=wrong))
             return
         verdict = self._judge.judged(slot, signal, tick)
-        if type(verdict) is Plan:
-            slot.tell(slot.refusals.end(tick))
-            slot.place(verdict)
-        elif isinstance(verdict, Rejection):
+        if isinstance(verdict, Rejection):
             self._refuse(slot, signal, (verdict.reason, verdict.detail), tick)
         elif isinstance(verdict, Refusal):
             self._give_back(slot, signal, verdict, tick)
+        else:
+            slot.tell(slot.refusals.end(tick))
+            slot.place(verdict)
 
     def _refuse(self, slot: Slot, signal: Signal, words: tuple[str, str], tick: int) -> None:
         slot.tell([rejected(words, tick, slot.terms, Wish(signal, slot.price_at(tick)))])

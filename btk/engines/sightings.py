@@ -35,10 +35,10 @@ class Sightings:
 
     def with_extremes(self, holding: Holding, row: int) -> Holding:
         """The position with the best and worst of the candles up to `row`; nothing is counted yet."""
-        minutes, side = self._minutes, holding.plan.side
         start, stop = self._row_from(self.extremes_ms), row + 1
         if start >= stop:
             return holding
+        minutes, side = self._minutes, holding.plan.side
         if self._by_price:
             highest = lowest = minutes.price[start:stop]
         else:

@@ -304,7 +304,9 @@ class Slot:
     @property
     def watches(self) -> bool:
         """Whether somebody wants to hear of every minute in the present state."""
-        return self.hooks.watch(self.state) and not (self.stopping and type(self.state) is Idle)
+        if not self.hooks.heeded or (self.stopping and type(self.state) is Idle):
+            return False
+        return self.hooks.watch(self.state)
 
     def view(self, holding: Holding) -> Position:
         """What hooks see of a position."""

@@ -11,10 +11,10 @@ from btk.model.intervals import MINUTE_MS
 
 def plan_next(slot: Slot, now_ms: int) -> None:
     """Find the next tick at which a slot has to be looked at, and the next at which it has to be stepped."""
-    if slot.state is not slot.planned or now_ms >= slot.hard_next_ms or type(slot.state) is Idle:
+    if slot.changed or now_ms >= slot.hard_next_ms or type(slot.state) is Idle:
         slot.hard_next_ms, slot.touched_ms = outlook(slot, now_ms)
         slot.planned = slot.state
-    every_minute = slot.hooks.heeded and (slot.watches or slot.hooks.due)
+    every_minute = slot.watches or slot.hooks.due
     slot.next_ms = now_ms + MINUTE_MS if every_minute else slot.hard_next_ms
 
 
